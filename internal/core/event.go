@@ -1,0 +1,69 @@
+package core
+
+import (
+	"time"
+
+	"claviger/oauth"
+)
+
+// EventType is what an audit record says happened.
+type EventType string
+
+// Event types.
+const (
+	TokenIssued          EventType = "token.issued"
+	TokenRefused         EventType = "token.refused"
+	TokenRefreshed       EventType = "token.refreshed"
+	TokenReused          EventType = "token.reused"
+	TokenRevoked         EventType = "token.revoked"
+	Logout               EventType = "logout"
+	CredentialCreated    EventType = "credential.created"
+	CredentialRotated    EventType = "credential.rotated"
+	CredentialEnabled    EventType = "credential.enabled"
+	CredentialDisabled   EventType = "credential.disabled"
+	MemberAdded          EventType = "member.added"
+	MemberRemoved        EventType = "member.removed"
+	AccountCreated       EventType = "account.created"
+	AccountUpdated       EventType = "account.updated"
+	SigningKeyCreated    EventType = "signing_key.created"
+	ConfigurationApplied EventType = "configuration.applied"
+)
+
+// Event is one audit record: who did what, for which organisation, through
+// which client, from where. It never holds a secret.
+type Event struct {
+	ID             string // time-ordered
+	At             time.Time
+	Type           EventType
+	Reason         oauth.Reason // of a refusal
+	OrganisationID string
+	ClientID       string
+	APIKeyID       string
+	SubjectType    string
+	SubjectID      string
+	GrantID        string
+	GrantType      string
+	Dialect        string
+	Channel        string // source channel: "WEB"
+	IP             string
+	RequestID      string
+	Target         string // what was changed: "api_key/key_…"
+	Detail         string // short text, no secrets
+}
+
+// EventOf returns an event with what an authorization and a source say filled in.
+func EventOf(kind EventType, a *Authorization, source oauth.Source) Event {
+	e := Event{Type: kind, IP: source.IP, RequestID: source.RequestID}
+	if a == nil {
+		return e
+	}
+	e.SubjectType, e.SubjectID = a.Subject()
+	e.ClientID, e.GrantID, e.Dialect, e.Channel = a.ClientID(), a.GrantID, a.Dialect(), a.Channel
+	if a.Key != nil {
+		e.APIKeyID = a.Key.ID
+	}
+	if a.Organisation != nil {
+		e.OrganisationID = a.Organisation.ID
+	}
+	return e
+}

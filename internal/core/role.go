@@ -1,0 +1,54 @@
+package core
+
+import "slices"
+
+// PermissionScope says on whose resources a role grants a permission.
+type PermissionScope string
+
+// Permission scopes (CP-8).
+const (
+	OwnAccount   PermissionScope = "own"
+	EveryAccount PermissionScope = "global"
+)
+
+// Permission is something that can be allowed. RequiresAny lists conditions of
+// which at least one must be met (CP-9); empty means none is needed.
+type Permission struct {
+	Name        string   `json:"name"`
+	RequiresAny []string `json:"requires_any"`
+}
+
+// Conditions that a permission can require.
+const (
+	ConditionTrustedUser         = "trusted-user"          // flag on the caller's individual account
+	ConditionExternalAssetIssuer = "external-asset-issuer" // subscription on the target account
+	ConditionOrgAccount          = "org-account"           // type of the target account
+)
+
+// Role grants permissions. OrganisationID is empty for a role of the platform.
+type Role struct {
+	ID             string                     `json:"id"`
+	Number         int64                      `json:"number"`
+	OrganisationID string                     `json:"organisation_id"`
+	Code           string                     `json:"code"` // unique in the organisation
+	Name           string                     `json:"name"`
+	Grants         map[string]PermissionScope `json:"grants"`      // permission -> scope
+	Permissions    []string                   `json:"permissions"` // names, in the order they were declared
+	Assigns        []string                   `json:"assigns"`     // codes of the roles that a holder may give
+	Owner          bool                       `json:"owner"`       // an account keeps at least one member with it
+}
+
+// MayAssign reports whether a holder of r may give other to somebody: it is
+// named in Assigns, or grants nothing that r does not (D06, F03).
+func (r *Role) MayAssign(other *Role) bool {
+	if slices.Contains(r.Assigns, other.Code) {
+		return true
+	}
+	for permission, scope := range other.Grants {
+		own, ok := r.Grants[permission]
+		if !ok || (scope == EveryAccount && own != EveryAccount) {
+			return false
+		}
+	}
+	return len(other.Assigns) == 0
+}

@@ -1,0 +1,49 @@
+package oauth
+
+import "time"
+
+// Grant types.
+const (
+	GrantClientCredentials = "client_credentials"
+	GrantPassword          = "password"
+	GrantRefreshToken      = "refresh_token"
+)
+
+// TokenTypeBearer is the token_type of every access token (RFC 6750).
+const TokenTypeBearer = "Bearer"
+
+// TokenRequest is a token request in canonical terms, whatever the wire format
+// it came in. Empty means that the caller did not send it.
+type TokenRequest struct {
+	GrantType    string
+	ClientID     string
+	ClientSecret string
+	Username     string
+	Password     string
+	Organisation string // organisation code
+	RefreshToken string
+	Scope        string // space-delimited
+	Channel      string // source channel, for the audit trail: "WEB"
+	Dialect      string // dialect of the route; empty on the standard endpoint
+	Source       Source
+}
+
+// Source is where a request came from.
+type Source struct {
+	IP        string
+	UserAgent string
+	RequestID string
+}
+
+// TokenResponse is a successful token response in canonical terms (RFC 6749
+// §5.1).
+type TokenResponse struct {
+	AccessToken  string    `json:"access"`
+	TokenType    string    `json:"type"`
+	IssuedAt     time.Time `json:"issued_at"`
+	ExpiresAt    time.Time `json:"expires_at"`
+	ExpiresIn    int64     `json:"expires_in"` // seconds
+	RefreshToken string    `json:"refresh"`    // empty: none
+	Scope        Scope     `json:"scopes"`
+	ScopeText    string    `json:"scope"` // Scope, space-delimited
+}
