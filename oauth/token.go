@@ -4,6 +4,7 @@ import "time"
 
 // Grant types.
 const (
+	GrantAuthorizationCode = "authorization_code"
 	GrantClientCredentials = "client_credentials"
 	GrantPassword          = "password"
 	GrantRefreshToken      = "refresh_token"

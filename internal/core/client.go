@@ -25,12 +25,17 @@ type Client struct {
 	GrantTypes     []string    `json:"grant_types"`
 	Scopes         oauth.Scope `json:"scopes"`
 	Products       []string    `json:"products"`
-	RedirectURIs   []string    `json:"redirect_uris"`  // exact
-	RedirectHosts  []string    `json:"redirect_hosts"` // https on these hosts, or loopback
+	RedirectURIs   []string    `json:"redirect_uris"`    // exact
+	RedirectHosts  []string    `json:"redirect_hosts"`   // https on these hosts, or loopback
+	PostLogoutURIs []string    `json:"post_logout_uris"` // exact
+	Origins        []string    `json:"origins"`          // browser origins that may call the API (CORS), exact
 	Company        string      `json:"company"`
 	Website        string      `json:"website"`
 	Contact        string      `json:"contact"`
 	Lifetimes      Lifetimes   `json:"-"`
+	// OrganisationIDs are the organisations that the client may act for by
+	// client_credentials, beside its owner.
+	OrganisationIDs []string `json:"-"`
 	// RefreshWithoutSecret lets a confidential client redeem its refresh tokens
 	// without authenticating (JP-3, SD-6).
 	RefreshWithoutSecret bool      `json:"-"`
