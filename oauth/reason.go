@@ -38,6 +38,7 @@ const (
 	ReasonConsentRevoked       Reason = "consent_revoked"
 
 	ReasonGrantTypeNotAllowed Reason = "grant_type_not_allowed"
+	ReasonTokenOfAnother      Reason = "token_of_another_client"
 	ReasonGrantTypeUnknown    Reason = "grant_type_unknown"
 	ReasonScopeNotAllowed     Reason = "scope_not_allowed"
 	ReasonServiceMissing      Reason = "service_missing"
@@ -96,6 +97,7 @@ var reasons = map[Reason]reasonEntry{
 	ReasonConsentRevoked:       {InvalidGrant, 400, "The consent has been revoked."},
 
 	ReasonGrantTypeNotAllowed: {UnauthorizedClient, 400, "The client may not use this grant type."},
+	ReasonTokenOfAnother:      {UnauthorizedClient, 400, "The token was issued to another client."},
 	ReasonGrantTypeUnknown:    {UnsupportedGrantType, 400, "The grant type is not supported."},
 	ReasonScopeNotAllowed:     {InvalidScope, 400, "The requested scope is not allowed."},
 	ReasonServiceMissing:      {InvalidScope, 400, "The scope must name a service of the organisation."},

@@ -9,6 +9,9 @@ import (
 const (
 	ScopeOpenID        = "openid"
 	ScopeOfflineAccess = "offline_access" // OpenID Connect Core §11
+	// ScopeIntrospect, in a client's registration, lets a resource server of the
+	// platform introspect every token. It is never part of a token.
+	ScopeIntrospect = "introspect"
 )
 
 // Scope is a list of scope tokens (RFC 6749 §3.3), without duplicates, in the

@@ -1,6 +1,9 @@
 package oauth
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Grant types.
 const (
@@ -47,4 +50,17 @@ type TokenResponse struct {
 	RefreshToken string    `json:"refresh"`    // empty: none
 	Scope        Scope     `json:"scopes"`
 	ScopeText    string    `json:"scope"` // Scope, space-delimited
+}
+
+type sourceKey struct{}
+
+// WithSource keeps where a request came from with its context.
+func WithSource(ctx context.Context, s Source) context.Context {
+	return context.WithValue(ctx, sourceKey{}, s)
+}
+
+// SourceOf returns where the request of a context came from; empty outside one.
+func SourceOf(ctx context.Context) Source {
+	s, _ := ctx.Value(sourceKey{}).(Source)
+	return s
 }

@@ -1,6 +1,10 @@
 package core
 
-import "claviger/oauth"
+import (
+	"time"
+
+	"claviger/oauth"
+)
 
 // Subject types, as access tokens name them.
 const (
@@ -72,4 +76,25 @@ func (a *Authorization) Dialect() string {
 		return a.Key.Dialect
 	}
 	return ""
+}
+
+// Stopped returns why the authorization is not good for a decision at now: the
+// first part of it that is disabled, expired or revoked (ALL-6). It returns
+// false when every part is active.
+func (a *Authorization) Stopped(now time.Time) (oauth.Reason, bool) {
+	switch {
+	case a.Client != nil && a.Client.Status != Active:
+		return oauth.ReasonClientInactive, true
+	case a.Key != nil && !a.Key.ActiveAt(now):
+		return oauth.ReasonCredentialInactive, true
+	case a.User != nil && a.User.Status != Active:
+		return oauth.ReasonUserInactive, true
+	case a.Organisation != nil && a.Organisation.Status != Active:
+		return oauth.ReasonOrganisationInactive, true
+	case a.Account != nil && a.Account.Status != Active:
+		return oauth.ReasonAccountInactive, true
+	case a.Consent != nil && !a.Consent.RevokedAt.IsZero():
+		return oauth.ReasonConsentRevoked, true
+	}
+	return "", false
 }

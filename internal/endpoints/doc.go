@@ -1,0 +1,3 @@
+// Package endpoints serves what a standard authorization server answers beside
+// tokens: discovery, JWKS, introspection, revocation, health and metrics.
+package endpoints

@@ -1,0 +1,101 @@
+package endpoints
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"claviger/internal/core"
+	"claviger/internal/tokens"
+	"claviger/oauth"
+)
+
+// foundToken is a live access or refresh token of this issuer.
+type foundToken struct {
+	authorization *core.Authorization
+	claims        *tokens.Claims // of an access token
+	refresh       *core.RefreshToken
+	grantEnds     time.Time
+	issuer        string
+}
+
+// find resolves a token of either kind to the live authorization behind it. A
+// dead or unknown one is an *oauth.Error with a status below 500.
+func (t *TokenState) find(ctx context.Context, token string) (*foundToken, error) {
+	claims, err := t.Verifier.Verify(ctx, token)
+	if err == nil {
+		a, err := t.Verifier.Alive(ctx, claims)
+		if err != nil {
+			return nil, err
+		}
+		return &foundToken{authorization: a, claims: claims, grantEnds: time.Unix(claims.ExpiresAt, 0)}, nil
+	}
+	var e *oauth.Error
+	if errors.As(err, &e) && (e.Status >= 500 || e.Reason == oauth.ReasonTokenExpired) {
+		return nil, err
+	}
+	return t.findRefresh(ctx, token)
+}
+
+func (t *TokenState) findRefresh(ctx context.Context, text string) (*foundToken, error) {
+	dead := oauth.NewError(oauth.ReasonTokenInvalid)
+	token, err := t.Issuer.OpenRefresh(text)
+	if err != nil {
+		return nil, dead
+	}
+	row, grant, err := t.familyOf(ctx, token.Selector)
+	if errors.Is(err, core.ErrNotFound) {
+		return nil, dead
+	}
+	if err != nil {
+		return nil, err
+	}
+	now := t.Now()
+	if !token.Equal(row.Hash) || !row.ConsumedAt.IsZero() || !grant.EndedAt.IsZero() || !now.Before(row.ExpiresAt) {
+		return nil, dead
+	}
+	a, err := t.Directory.Load(ctx, tokens.PartiesOf(grant))
+	if err != nil {
+		return nil, err
+	}
+	if reason, stopped := a.Stopped(now); stopped {
+		return nil, oauth.NewError(reason)
+	}
+	a.GrantID, a.Scope = grant.ID, grant.Scope
+	return &foundToken{authorization: a, refresh: row, grantEnds: grant.ExpiresAt, issuer: t.Issuer.URL}, nil
+}
+
+func (t *TokenState) familyOf(ctx context.Context, selector string) (*core.RefreshToken, *core.Grant, error) {
+	row, err := t.Store.RefreshToken(ctx, selector)
+	if err != nil {
+		return nil, nil, err
+	}
+	grant, err := t.Store.Grant(ctx, row.GrantID)
+	return row, grant, err
+}
+
+// describe is the introspection response of a live token.
+func (f *foundToken) describe() *introspection {
+	a := f.authorization
+	kind, subject := a.Subject()
+	out := &introspection{
+		Active: true, Subject: subject, SubjectType: kind, ClientID: a.ClientID(), GrantID: a.GrantID, Scope: a.Scope.String(),
+	}
+	if a.User != nil {
+		out.Username = a.User.Username
+	}
+	if a.Organisation != nil {
+		out.OrganisationID = a.Organisation.ID
+	}
+	if a.Account != nil {
+		out.AccountID = a.Account.ID
+	}
+	if f.claims == nil {
+		out.Issuer, out.TokenType = f.issuer, "refresh_token"
+		out.IssuedAt, out.ExpiresAt = f.refresh.IssuedAt.Unix(), f.refresh.ExpiresAt.Unix()
+		return out
+	}
+	out.Issuer, out.Audience, out.TokenType = f.claims.Issuer, f.claims.Audience, oauth.TokenTypeBearer
+	out.IssuedAt, out.ExpiresAt, out.ID = f.claims.IssuedAt, f.claims.ExpiresAt, f.claims.ID
+	return out
+}

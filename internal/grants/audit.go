@@ -1,0 +1,61 @@
+package grants
+
+import (
+	"context"
+	"strconv"
+
+	"claviger/internal/core"
+	"claviger/internal/store"
+	"claviger/oauth"
+)
+
+// event is the audit record of the request so far.
+func (x *Exchange) event(kind core.EventType, r *request) core.Event {
+	e := core.EventOf(kind, r.authorization, r.Source)
+	e.GrantType, e.Dialect, e.Channel = r.GrantType, r.Dialect, r.Channel
+	if r.authorization != nil {
+		return e
+	}
+	switch {
+	case r.caller.Client != nil:
+		e.ClientID = r.caller.Client.ID
+	case r.caller.Key != nil:
+		e.ClientID, e.APIKeyID, e.OrganisationID = r.caller.Key.ID, r.caller.Key.ID, r.caller.Key.OrganisationID
+	case r.ClientID != "":
+		e.Detail = "client_id sent: " + shorten(r.ClientID)
+	}
+	if r.rotation != nil {
+		e.GrantID, e.OrganisationID = r.rotation.grant.ID, r.rotation.grant.OrganisationID
+	}
+	return e
+}
+
+// refused records a refusal and returns what the caller gets. A failure of our
+// own is not a refusal; a refusal that cannot be recorded is not given.
+func (x *Exchange) refused(ctx context.Context, r *request, cause error) error {
+	e := oauth.AsError(cause)
+	if e.Status >= 500 {
+		return e
+	}
+	event := x.event(core.TokenRefused, r)
+	event.Reason = e.Reason
+	if e.Err != nil {
+		event.Detail = shorten(e.Err.Error())
+	}
+	if r.Username != "" && event.SubjectID == "" {
+		event.Detail += " username sent: " + shorten(r.Username)
+	}
+	if err := x.Store.Write(ctx, func(tx *store.Tx) error { return tx.Audit(event) }); err != nil {
+		return err
+	}
+	return e
+}
+
+// shorten bounds and quotes text that came from outside (H12).
+func shorten(text string) string {
+	const limit = 80
+	if len(text) > limit {
+		text = text[:limit]
+	}
+	return strconv.Quote(text)
+}

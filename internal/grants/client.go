@@ -1,0 +1,62 @@
+package grants
+
+import (
+	"context"
+	"errors"
+
+	"claviger/internal/authn"
+	"claviger/internal/core"
+	"claviger/oauth"
+)
+
+// authenticateClient is client authentication (RFC 6749 §2.3, §3.2.1).
+func (x *Exchange) authenticateClient(ctx context.Context, r *request) error {
+	if r.ClientID == "" && r.ClientSecret == "" && r.GrantType == oauth.GrantRefreshToken {
+		return x.clientOfRefreshToken(ctx, r)
+	}
+	found, err := x.Authenticator.LookUp(ctx, r.ClientID, r.Dialect)
+	if err != nil {
+		return err
+	}
+	if r.ClientSecret == "" && needsNoSecret(found.Client, r) {
+		err = x.Authenticator.Active(found)
+	} else {
+		err = x.Authenticator.ProveClient(ctx, found, r.ClientID, r.ClientSecret, r.Source.IP)
+	}
+	if err != nil {
+		return err
+	}
+	r.caller = found
+	return nil
+}
+
+// needsNoSecret is true for public clients, and at refresh for clients that are
+// registered so (JP-3, SD-6). It is a property of the client, so that no codec
+// can skip authentication.
+func needsNoSecret(c *core.Client, r *request) bool {
+	return c != nil && r.GrantType == oauth.GrantRefreshToken && (c.Kind == core.Public || c.RefreshWithoutSecret)
+}
+
+// clientOfRefreshToken takes the client from the refresh token where the client
+// need not name itself.
+func (x *Exchange) clientOfRefreshToken(ctx context.Context, r *request) error {
+	if err := x.presentRefreshToken(ctx, r); err != nil {
+		return err
+	}
+	invalid := oauth.NewError(oauth.ReasonRefreshTokenInvalid)
+	client, err := x.Store.Client(ctx, r.rotation.grant.ClientID)
+	if errors.Is(err, core.ErrNotFound) {
+		return invalid.Because(err)
+	}
+	if err != nil {
+		return err
+	}
+	if r.Dialect != "" && client.Dialect != r.Dialect {
+		return invalid.Because(errors.New("a token of another dialect"))
+	}
+	if !needsNoSecret(client, r) {
+		return oauth.NewError(oauth.ReasonClientCredentials).Because(errors.New("the client must authenticate"))
+	}
+	r.caller = authn.Caller{Client: client}
+	return x.Authenticator.Active(r.caller)
+}

@@ -1,0 +1,140 @@
+package tokens
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"claviger/internal/core"
+	"claviger/internal/keys"
+	"claviger/internal/store"
+)
+
+// Ring holds the signing keys of the issuer in memory, opened, and keeps them
+// as the database has them.
+type Ring struct {
+	Store     *store.Store
+	Master    keys.MasterKey
+	Algorithm string // of the first key
+	Log       *slog.Logger
+	Now       func() time.Time
+	Rand      io.Reader
+
+	set      atomic.Pointer[keys.Set]
+	reload   sync.Mutex
+	reloaded time.Time
+}
+
+// minReload bounds how often an unknown kid makes the ring look again (C11).
+const minReload = 5 * time.Second
+
+// Open loads the keys and creates the first one when there is none.
+func (r *Ring) Open(ctx context.Context) error {
+	if err := r.Load(ctx); err != nil {
+		return err
+	}
+	if _, err := r.set.Load().Signer(r.Now(), r.Algorithm); err == nil {
+		return nil
+	}
+	_, err := r.Rotate(ctx, r.Algorithm, keys.Rotation{}, core.Event{Detail: "first start"})
+	return err
+}
+
+// Load reads the keys from the database.
+func (r *Ring) Load(ctx context.Context) error {
+	r.reload.Lock()
+	defer r.reload.Unlock()
+	records, err := r.Store.SigningKeys(ctx)
+	if err != nil {
+		return fmt.Errorf("read signing keys: %w", err)
+	}
+	set, err := keys.OpenSet(r.Master, records)
+	if err != nil {
+		return fmt.Errorf("open signing keys: %w", err)
+	}
+	r.set.Store(set)
+	r.reloaded = r.Now()
+	return nil
+}
+
+// Rotate makes a new key for an algorithm, published before it
+// signs, and sets the end of those before it. by says who did it, for the audit trail. It
+// returns the new key's record.
+func (r *Ring) Rotate(ctx context.Context, algorithm string, overlap keys.Rotation, by core.Event) (*core.SigningKey, error) {
+	records, err := r.Store.SigningKeys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	changed, err := overlap.Rotate(records, algorithm, r.Now(), r.Master, r.Rand)
+	if err != nil {
+		return nil, err
+	}
+	fresh := changed[0]
+	by.Type, by.Target = core.SigningKeyCreated, "signing_key/"+fresh.ID
+	err = r.Store.Write(ctx, func(tx *store.Tx) error {
+		for _, record := range changed {
+			if err := tx.PutSigningKey(ctx, &record); err != nil {
+				return err
+			}
+		}
+		return tx.Audit(by)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &fresh, r.Load(ctx)
+}
+
+// Sign signs a payload with the current key for an algorithm.
+func (r *Ring) Sign(algorithm, typ string, payload []byte, now time.Time) (string, error) {
+	key, err := r.set.Load().Signer(now, algorithm)
+	if err != nil {
+		return "", err
+	}
+	return key.Sign(typ, payload)
+}
+
+// Verify returns the payload of a token that one of the keys signed. A kid that
+// is not known is looked for in the database once in minReload at most.
+func (r *Ring) Verify(ctx context.Context, token, typ string, now time.Time) ([]byte, error) {
+	payload, _, err := r.set.Load().Verify(token, typ, now)
+	if !errors.Is(err, keys.ErrUnknownKey) || !r.mayReload(now) {
+		return payload, err
+	}
+	if err := r.Load(ctx); err != nil {
+		return nil, err
+	}
+	payload, _, err = r.set.Load().Verify(token, typ, now)
+	return payload, err
+}
+
+func (r *Ring) mayReload(now time.Time) bool {
+	r.reload.Lock()
+	defer r.reload.Unlock()
+	return now.Sub(r.reloaded) >= minReload
+}
+
+// JWKS returns the JSON Web Key Set to publish (RFC 7517 §5).
+func (r *Ring) JWKS() []byte { return r.set.Load().JWKS(r.Now()) }
+
+// Watch reloads the keys every interval until ctx ends, so that a rotation on
+// another node or from the command line is followed.
+func (r *Ring) Watch(ctx context.Context, interval time.Duration) {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			if err := r.Load(ctx); err != nil && ctx.Err() == nil {
+				r.Log.Warn("signing keys not reloaded", "error", err)
+			}
+		}
+	}
+}

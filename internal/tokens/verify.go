@@ -1,0 +1,99 @@
+package tokens
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"claviger/internal/core"
+	"claviger/oauth"
+)
+
+// maxSkew is how far ahead of ours the clock of a node may be (C07).
+const maxSkew = 60 * time.Second
+
+// Verifier proves access tokens of this issuer and says what they are good for
+// now.
+type Verifier struct {
+	URL       string // iss
+	Ring      *Ring
+	Directory *Directory
+	Now       func() time.Time
+}
+
+// Verify checks signature, type, issuer and times of an access token (RFC 9068
+// §4). It does not check the audience, which depends on who asks, nor the
+// present state: see Alive. Errors are *oauth.Error, ReasonTokenInvalid or
+// ReasonTokenExpired.
+func (v *Verifier) Verify(ctx context.Context, token string) (*Claims, error) {
+	now := v.Now()
+	payload, err := v.Ring.Verify(ctx, token, typAccess, now)
+	if err != nil {
+		return nil, tokenInvalid(err)
+	}
+	claims, err := parseClaims(payload)
+	switch {
+	case err != nil:
+		return nil, tokenInvalid(err)
+	case claims.Issuer != v.URL:
+		return nil, tokenInvalid(errors.New("another issuer")) // C12
+	case claims.Subject == "" || claims.Audience == "" || claims.GrantID == "":
+		return nil, tokenInvalid(errors.New("a required claim is missing"))
+	case claims.IssuedAt <= 0 || claims.IssuedAt > now.Add(maxSkew).Unix():
+		return nil, tokenInvalid(errors.New("iat is missing or in the future"))
+	case now.Unix() >= claims.ExpiresAt:
+		return nil, oauth.NewError(oauth.ReasonTokenExpired)
+	}
+	return claims, nil
+}
+
+// Alive returns the authorization behind verified claims as it is now, or why
+// it is no longer one: its grant has ended, or a party is gone or stopped.
+// Every failure is an invalid_token error.
+func (v *Verifier) Alive(ctx context.Context, c *Claims) (*core.Authorization, error) {
+	grant, err := v.Directory.Store.Grant(ctx, c.GrantID)
+	if err == nil && !grant.EndedAt.IsZero() {
+		return nil, oauth.NewError(oauth.ReasonTokenRevoked)
+	}
+	if err != nil && !errors.Is(err, core.ErrNotFound) {
+		return nil, err // no row: a token without refresh token that nobody has revoked
+	}
+	parties := c.Parties()
+	if grant != nil {
+		parties.ConsentID = grant.ConsentID
+	}
+	a, err := v.Directory.Load(ctx, parties)
+	if err != nil {
+		return nil, asTokenError(err)
+	}
+	if reason, stopped := a.Stopped(v.Now()); stopped {
+		return nil, oauth.NewError(oauth.ReasonCredentialInactive).Because(errors.New(string(reason)))
+	}
+	a.GrantID, a.Scope, a.Channel = c.GrantID, c.Scopes(), c.Channel
+	if uri, ok := serviceOf(a, c.Audience); ok {
+		a.Service = core.Service{Name: c.Audience, URI: uri}
+	}
+	return a, nil
+}
+
+func serviceOf(a *core.Authorization, audience string) (string, bool) {
+	if a.Organisation == nil {
+		return "", false
+	}
+	uri, ok := a.Organisation.Services[audience]
+	return uri, ok
+}
+
+func tokenInvalid(cause error) *oauth.Error {
+	return oauth.NewError(oauth.ReasonTokenInvalid).Because(cause)
+}
+
+// asTokenError keeps the cause of an ended party and answers as for any dead
+// token; other failures pass.
+func asTokenError(err error) error {
+	var e *oauth.Error
+	if errors.As(err, &e) && e.Status < 500 {
+		return oauth.NewError(oauth.ReasonTokenRevoked).Because(err)
+	}
+	return err
+}
