@@ -1,0 +1,74 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"claviger/internal/core"
+	"claviger/internal/store/queries"
+)
+
+// Client returns the client with an id.
+func (s *Store) Client(ctx context.Context, id string) (*core.Client, error) {
+	return s.clients.get(ctx, s, id, func(ctx context.Context) (*core.Client, error) { return client(ctx, s.read, id) })
+}
+
+// Clients returns all clients by number. It is not cached.
+func (s *Store) Clients(ctx context.Context) ([]*core.Client, error) {
+	return uncached(ctx, s, func(ctx context.Context) ([]*core.Client, error) {
+		rows, err := s.read.Clients(ctx)
+		return each(rows, err, "clients", clientOf)
+	})
+}
+
+// Client reads within the transaction.
+func (tx *Tx) Client(id string) (*core.Client, error) {
+	return find(tx, func(ctx context.Context, q *queries.Queries) (*core.Client, error) { return client(ctx, q, id) })
+}
+
+// PutClient inserts or replaces a client.
+func (tx *Tx) PutClient(c *core.Client) error {
+	tx.fillID(&c.ID, core.PrefixClient)
+	return tx.change("client", func(ctx context.Context, q *queries.Queries) error {
+		row, err := q.PutClient(ctx, queries.PutClientParams{
+			ID: c.ID, Number: c.Number, OrganisationID: c.OrganisationID, Name: c.Name, Kind: c.Kind,
+			Status: string(c.Status), Dialect: c.Dialect, GrantTypes: encode(c.GrantTypes), Scopes: encode(c.Scopes),
+			Products: encode(c.Products), RedirectUris: encode(c.RedirectURIs), RedirectHosts: encode(c.RedirectHosts),
+			PostLogoutUris: encode(c.PostLogoutURIs), Origins: encode(c.Origins), OrganisationIds: encode(c.OrganisationIDs),
+			Company: c.Company, Website: c.Website, Contact: c.Contact,
+			AccessLifetime: c.Lifetimes.AccessToken.Milliseconds(), RefreshLifetime: c.Lifetimes.RefreshToken.Milliseconds(),
+			RefreshAbsolute: c.Lifetimes.RefreshAbsolute.Milliseconds(), RefreshGrace: c.Lifetimes.RefreshGrace.Milliseconds(),
+			RefreshWithoutSecret: c.RefreshWithoutSecret, CreatedAt: tx.createdAt(c.CreatedAt),
+		})
+		if err != nil {
+			return err
+		}
+		fill(tx, &c.Number, row.Number)
+		fill(tx, &c.CreatedAt, instant(row.CreatedAt))
+		return nil
+	})
+}
+
+func client(ctx context.Context, q *queries.Queries, id string) (*core.Client, error) {
+	row, err := q.Client(ctx, id)
+	return one(row, err, "client", clientOf)
+}
+
+func clientOf(row queries.Client) (*core.Client, error) {
+	var d decoder
+	return &core.Client{
+		ID: row.ID, Number: row.Number, OrganisationID: row.OrganisationID, Name: row.Name, Kind: row.Kind,
+		Status: core.Status(row.Status), Dialect: row.Dialect, GrantTypes: d.list("grant_types", row.GrantTypes),
+		Scopes: d.list("scopes", row.Scopes), Products: d.list("products", row.Products),
+		RedirectURIs: d.list("redirect_uris", row.RedirectUris), RedirectHosts: d.list("redirect_hosts", row.RedirectHosts),
+		PostLogoutURIs: d.list("post_logout_uris", row.PostLogoutUris), Origins: d.list("origins", row.Origins),
+		OrganisationIDs: d.list("organisation_ids", row.OrganisationIds), Company: row.Company, Website: row.Website, Contact: row.Contact,
+		Lifetimes: core.Lifetimes{
+			AccessToken:     time.Duration(row.AccessLifetime) * time.Millisecond,
+			RefreshToken:    time.Duration(row.RefreshLifetime) * time.Millisecond,
+			RefreshAbsolute: time.Duration(row.RefreshAbsolute) * time.Millisecond,
+			RefreshGrace:    time.Duration(row.RefreshGrace) * time.Millisecond,
+		},
+		RefreshWithoutSecret: row.RefreshWithoutSecret, CreatedAt: instant(row.CreatedAt),
+	}, d.err
+}

@@ -1,0 +1,62 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"claviger/internal/core"
+	"claviger/internal/store/queries"
+)
+
+// RefreshToken returns the refresh token with a selector, used or not. It is
+// never cached.
+func (s *Store) RefreshToken(ctx context.Context, selector string) (*core.RefreshToken, error) {
+	return uncached(ctx, s, func(ctx context.Context) (*core.RefreshToken, error) {
+		return refreshToken(ctx, s.read, selector)
+	})
+}
+
+// RefreshToken reads within the transaction.
+func (tx *Tx) RefreshToken(selector string) (*core.RefreshToken, error) {
+	return find(tx, func(ctx context.Context, q *queries.Queries) (*core.RefreshToken, error) {
+		return refreshToken(ctx, q, selector)
+	})
+}
+
+// InsertRefreshToken inserts a refresh token; its selector must be new.
+func (tx *Tx) InsertRefreshToken(t *core.RefreshToken) error {
+	return tx.do("refresh token", func(ctx context.Context, q *queries.Queries) error {
+		return q.InsertRefreshToken(ctx, queries.InsertRefreshTokenParams{
+			Selector: t.Selector, Hash: t.Hash, GrantID: t.GrantID, IssuedAt: millis(t.IssuedAt),
+			ExpiresAt: millis(t.ExpiresAt), ConsumedAt: millis(t.ConsumedAt), Successor: t.Successor,
+		})
+	})
+}
+
+// ConsumeRefreshToken uses up a refresh token in favour of its successor. ok is
+// false when the token is unknown, used or expired at now, or its grant has no
+// row, has ended or is past its own expiry; RefreshToken and Grant tell which.
+// The secret half must have been verified before.
+func (tx *Tx) ConsumeRefreshToken(selector string, now time.Time, successor string) (t *core.RefreshToken, ok bool, err error) {
+	t, err = find(tx, func(ctx context.Context, q *queries.Queries) (*core.RefreshToken, error) {
+		row, err := q.ConsumeRefreshToken(ctx, queries.ConsumeRefreshTokenParams{
+			Selector: selector, ConsumedAt: millis(now), Successor: successor})
+		return one(row, err, "refresh token", refreshTokenOf)
+	})
+	if isNotFound(err) {
+		return nil, false, nil
+	}
+	return t, err == nil, err
+}
+
+func refreshToken(ctx context.Context, q *queries.Queries, selector string) (*core.RefreshToken, error) {
+	row, err := q.RefreshToken(ctx, selector)
+	return one(row, err, "refresh token", refreshTokenOf)
+}
+
+func refreshTokenOf(row queries.RefreshToken) (*core.RefreshToken, error) {
+	return &core.RefreshToken{
+		Selector: row.Selector, Hash: row.Hash, GrantID: row.GrantID, IssuedAt: instant(row.IssuedAt),
+		ExpiresAt: instant(row.ExpiresAt), ConsumedAt: instant(row.ConsumedAt), Successor: row.Successor,
+	}, nil
+}

@@ -1,0 +1,25 @@
+-- PutAPIKey never turns last_used_at back: the caller may hold an older copy.
+-- name: PutAPIKey :one
+INSERT INTO api_keys (id, organisation_id, account_id, name, dialect, role_id, scopes, enabled, expires_at,
+                      last_used_at, created_by, created_at)
+VALUES (@id, @organisation_id, @account_id, @name, @dialect, @role_id, @scopes, @enabled, @expires_at,
+        @last_used_at, @created_by, @created_at)
+ON CONFLICT (id) DO UPDATE SET
+  organisation_id = excluded.organisation_id, account_id = excluded.account_id, name = excluded.name,
+  dialect = excluded.dialect, role_id = excluded.role_id, scopes = excluded.scopes, enabled = excluded.enabled,
+  expires_at = excluded.expires_at, created_by = excluded.created_by,
+  last_used_at = CASE WHEN excluded.last_used_at > api_keys.last_used_at
+                      THEN excluded.last_used_at ELSE api_keys.last_used_at END
+RETURNING created_at;
+
+-- name: APIKey :one
+SELECT * FROM api_keys WHERE id = @id;
+
+-- name: APIKeysOf :many
+SELECT * FROM api_keys WHERE account_id = @account_id ORDER BY id;
+
+-- name: APIKeysOfOrganisation :many
+SELECT * FROM api_keys WHERE organisation_id = @organisation_id ORDER BY id;
+
+-- name: TouchAPIKey :exec
+UPDATE api_keys SET last_used_at = @at WHERE id = @id AND last_used_at < @at;

@@ -1,0 +1,19 @@
+-- name: InsertRefreshToken :exec
+INSERT INTO refresh_tokens (selector, hash, grant_id, issued_at, expires_at, consumed_at, successor)
+VALUES (@selector, @hash, @grant_id, @issued_at, @expires_at, @consumed_at, @successor);
+
+-- ConsumeRefreshToken is the whole transition: of any number of callers, on any
+-- number of nodes, one gets the row back.
+-- name: ConsumeRefreshToken :one
+UPDATE refresh_tokens SET consumed_at = @consumed_at, successor = @successor
+WHERE selector = @selector AND consumed_at = 0 AND expires_at > @consumed_at
+  AND EXISTS (SELECT 1 FROM grants g WHERE g.id = refresh_tokens.grant_id AND g.ended_at = 0
+                AND (g.expires_at = 0 OR g.expires_at > @consumed_at))
+RETURNING *;
+
+-- name: RefreshToken :one
+SELECT * FROM refresh_tokens WHERE selector = @selector;
+
+-- name: DeleteExpiredRefreshTokens :execrows
+DELETE FROM refresh_tokens WHERE selector IN (
+  SELECT t.selector FROM refresh_tokens t WHERE t.expires_at < @before ORDER BY t.expires_at LIMIT @most);

@@ -1,0 +1,29 @@
+-- name: PutPermission :exec
+INSERT INTO permissions (name, requires_any) VALUES (@name, @requires_any)
+ON CONFLICT (name) DO UPDATE SET requires_any = excluded.requires_any;
+
+-- name: Permission :one
+SELECT * FROM permissions WHERE name = @name;
+
+-- name: Permissions :many
+SELECT * FROM permissions ORDER BY name;
+
+-- name: PutRole :one
+INSERT INTO roles (id, number, organisation_id, code, name, grants, permissions, assigns, owner)
+VALUES (@id, COALESCE(NULLIF(CAST(@number AS BIGINT), 0), (SELECT COALESCE(MAX(r.number), 0) + 1 FROM roles r)),
+        @organisation_id, @code, @name, @grants, @permissions, @assigns, @owner)
+ON CONFLICT (id) DO UPDATE SET
+  number = COALESCE(NULLIF(CAST(@number AS BIGINT), 0), roles.number),
+  organisation_id = excluded.organisation_id, code = excluded.code, name = excluded.name,
+  grants = excluded.grants, permissions = excluded.permissions, assigns = excluded.assigns, owner = excluded.owner
+RETURNING number;
+
+-- name: Role :one
+SELECT * FROM roles WHERE id = @id;
+
+-- name: RoleByCode :one
+SELECT * FROM roles WHERE (organisation_id = @organisation_id OR organisation_id = '') AND code = @code
+ORDER BY CASE WHEN organisation_id = '' THEN 1 ELSE 0 END LIMIT 1;
+
+-- name: Roles :many
+SELECT * FROM roles ORDER BY number;
