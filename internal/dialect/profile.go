@@ -1,0 +1,54 @@
+package dialect
+
+import (
+	"slices"
+	"strings"
+)
+
+// profile reads what the dialect says about the tokens themselves.
+func (l *loader) profile(access, refresh *node) {
+	p := &l.dialect.Profile
+	p.RefreshIssue = RefreshOffline
+	if access != nil && l.keys(access, "lifetime", "service", "claims") {
+		p.Lifetimes.AccessToken = l.duration(access.get("lifetime"))
+		p.ServiceRequired = l.oneOf(access.get("service"), "required") == "required"
+		p.accessClaims = l.claims(access.get("claims"), "access_token.claims")
+	}
+	if refresh == nil || !l.keys(refresh, "issue", "format", "lifetime", "absolute", "grace", "claims") {
+		return
+	}
+	if issue := refresh.get("issue"); issue != nil {
+		p.RefreshIssue = RefreshIssue(l.oneOf(issue, string(RefreshOffline), string(RefreshAlways), string(RefreshNever)))
+	}
+	p.RefreshJWT = l.oneOf(refresh.get("format"), "opaque", "jwt") == "jwt"
+	p.Lifetimes.RefreshToken = l.duration(refresh.get("lifetime"))
+	p.Lifetimes.RefreshAbsolute = l.duration(refresh.get("absolute"))
+	p.Lifetimes.RefreshGrace = l.duration(refresh.get("grace"))
+	p.refreshClaims = l.claims(refresh.get("claims"), "refresh_token.claims")
+	if n := refresh.get("claims"); n != nil && !p.RefreshJWT {
+		l.at(n.line, n.column, "only a refresh token with format: jwt has claims")
+	}
+	if n := refresh.get("absolute"); n != nil && p.Lifetimes.RefreshAbsolute < p.Lifetimes.RefreshToken {
+		l.at(n.line, n.column, "the absolute lifetime is shorter than the lifetime")
+	}
+}
+
+// claims compiles claims; none may take the place of one of the server's own
+// (F09).
+func (l *loader) claims(n *node, where string) program {
+	if n == nil {
+		return nil
+	}
+	if n.kind != mapNode {
+		l.at(n.line, n.column, "expected a mapping of claims, not %s", n.kind)
+		return nil
+	}
+	for _, member := range n.pairs {
+		if name := strings.TrimSuffix(member.key, "?"); slices.Contains(reservedClaims, name) {
+			l.at(member.place.line, member.place.column, "the claim %s is the server's own", name)
+		}
+	}
+	var p program
+	l.members(&p, n, &factScope{where: where, names: claimFacts}, 0, true)
+	return p
+}
