@@ -23,8 +23,8 @@ var (
 // chosen secret that it let through would be cheap to guess for whoever holds
 // both the database and the master key. So it takes only the encodings in which
 // machines write random values, and of those only texts whose letters are
-// spread as chance spreads them; words, repetitions and runs are not. Of random
-// 32-character values it refuses about one in fifty.
+// spread as chance spreads them, and no words, repetitions or runs. Of random
+// values it refuses fewer than one in twenty.
 func Strong(text string) bool {
 	if _, ok := WellFormed(text); ok {
 		return true
@@ -43,8 +43,8 @@ func Strong(text string) bool {
 		c := count(text)
 		// Chance gives 42 % upper, 42 % lower, 16 % digits and a change of class
 		// at three places in five; capitalised words come nowhere near it.
-		return spread(text, 16) && c.upper*6 >= len(text) && c.lower*6 >= len(text) &&
-			c.digit*20 >= len(text) && c.changes*3 >= len(text)
+		return spread(text, 16) && min(c.upper, c.lower)*6 >= len(text) && max(c.upper, c.lower)*3 <= len(text)*2 &&
+			c.digit*20 >= len(text) && c.changes*5 >= len(text)*2
 	}
 	return false
 }

@@ -18,7 +18,7 @@ var ErrMalformed = errors.New("not a token of this server")
 type Token struct {
 	Kind     Kind
 	Selector string
-	Secret   string
+	Secret   string `json:"-"`
 }
 
 const maxSelector = 64
