@@ -45,7 +45,11 @@ func (x *Exchange) refused(ctx context.Context, r *request, cause error) error {
 	if r.Username != "" && event.SubjectID == "" {
 		event.Detail += " username sent: " + shorten(r.Username)
 	}
-	if err := x.Store.Write(ctx, func(tx *store.Tx) error { return tx.Audit(event) }); err != nil {
+	err := x.Store.Write(ctx, func(tx *store.Tx) error {
+		tx.Audit(event)
+		return nil
+	})
+	if err != nil {
 		return err
 	}
 	return e

@@ -77,7 +77,7 @@ func (d Dialect) Decode(w http.ResponseWriter, r *http.Request) (*oauth.TokenReq
 		return nil, err
 	}
 	request := call.Input.TokenRequest()
-	request.Dialect = d.Route.Dialect()
+	request.Dialect = d.Route.Dialect().Name
 	return &request, nil
 }
 

@@ -107,19 +107,20 @@ func (x *Exchange) issue(ctx context.Context, r *request) (*tokens.Issued, error
 	event := x.event(core.TokenIssued, r)
 	err = x.Store.Write(ctx, func(tx *store.Tx) error {
 		if issued.Grant != nil {
-			if err := tx.InsertGrant(ctx, issued.Grant); err != nil {
+			if err := tx.InsertGrant(issued.Grant); err != nil {
 				return err
 			}
-			if err := tx.InsertRefreshToken(ctx, issued.Refresh); err != nil {
+			if err := tx.InsertRefreshToken(issued.Refresh); err != nil {
 				return err
 			}
 		}
 		if r.caller.Key != nil {
-			if err := tx.TouchAPIKey(ctx, r.caller.Key.ID, x.Now()); err != nil {
+			if err := tx.TouchAPIKey(r.caller.Key.ID, x.Now()); err != nil {
 				return err
 			}
 		}
-		return tx.Audit(event)
+		tx.Audit(event)
+		return nil
 	})
 	if err != nil {
 		return nil, err

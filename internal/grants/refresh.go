@@ -86,24 +86,25 @@ func (x *Exchange) rotate(ctx context.Context, r *request) (*tokens.Issued, erro
 	}
 	var outcome outcome
 	err = x.Store.Write(ctx, func(tx *store.Tx) error {
-		_, consumed, err := tx.ConsumeRefreshToken(ctx, r.rotation.presented.Selector, x.Now(), next.Refresh.Selector)
+		_, consumed, err := tx.ConsumeRefreshToken(r.rotation.presented.Selector, x.Now(), next.Refresh.Selector)
 		if err != nil {
 			return err
 		}
 		if !consumed {
-			outcome, err = x.afterUse(ctx, tx, r)
+			outcome, err = x.afterUse(tx, r)
 			return err
 		}
 		outcome = rotated
-		if err := tx.InsertRefreshToken(ctx, next.Refresh); err != nil {
+		if err := tx.InsertRefreshToken(next.Refresh); err != nil {
 			return err
 		}
-		return tx.Audit(x.event(core.TokenRefreshed, r))
+		tx.Audit(x.event(core.TokenRefreshed, r))
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return x.settle(ctx, r, next, outcome)
+	return x.settle(r, next, outcome)
 }
 
 // refreshError answers a party that is gone as an ended grant; the reasons of

@@ -1,8 +1,6 @@
 package grants
 
 import (
-	"context"
-
 	"claviger/internal/core"
 	"claviger/internal/store"
 	"claviger/internal/tokens"
@@ -31,16 +29,16 @@ var rotated = outcome{kind: outcomeRotated}
 // afterUse decides what a token that could not be consumed means: expired, its
 // family ended, a retry that lost its answer, or reuse. Reuse ends the family,
 // with an audit record (RFC 9700 §4.14.2).
-func (x *Exchange) afterUse(ctx context.Context, tx *store.Tx, r *request) (outcome, error) {
+func (x *Exchange) afterUse(tx *store.Tx, r *request) (outcome, error) {
 	now := x.Now()
-	grant, err := tx.Grant(ctx, r.rotation.grant.ID)
+	grant, err := tx.Grant(r.rotation.grant.ID)
 	if err != nil {
 		return outcome{}, err
 	}
 	if !grant.EndedAt.IsZero() {
 		return outcome{kind: outcomeEnded}, nil
 	}
-	token, err := tx.RefreshToken(ctx, r.rotation.presented.Selector)
+	token, err := tx.RefreshToken(r.rotation.presented.Selector)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -49,24 +47,26 @@ func (x *Exchange) afterUse(ctx context.Context, tx *store.Tx, r *request) (outc
 	}
 	grace := x.Issuer.LifetimesOf(r.authorization).RefreshGrace
 	if now.Before(token.ConsumedAt.Add(grace)) {
-		successor, err := tx.RefreshToken(ctx, token.Successor)
+		successor, err := tx.RefreshToken(token.Successor)
 		if err != nil {
 			return outcome{}, err
 		}
 		if successor.ConsumedAt.IsZero() {
-			return outcome{kind: outcomeRetried, successor: successor}, tx.Audit(x.event(core.TokenRefreshed, r))
+			tx.Audit(x.event(core.TokenRefreshed, r))
+			return outcome{kind: outcomeRetried, successor: successor}, nil
 		}
 	}
-	if _, err := tx.EndGrant(ctx, grant.ID, now, string(oauth.ReasonRefreshTokenReused), grant.ExpiresAt); err != nil {
+	if _, err := tx.EndGrant(grant.ID, now, string(oauth.ReasonRefreshTokenReused), grant.ExpiresAt); err != nil {
 		return outcome{}, err
 	}
 	event := x.event(core.TokenReused, r)
 	event.Reason = oauth.ReasonRefreshTokenReused
-	return outcome{kind: outcomeReused}, tx.Audit(event)
+	tx.Audit(event)
+	return outcome{kind: outcomeReused}, nil
 }
 
 // settle turns the committed outcome into the answer.
-func (x *Exchange) settle(_ context.Context, r *request, next *tokens.Issued, o outcome) (*tokens.Issued, error) {
+func (x *Exchange) settle(r *request, next *tokens.Issued, o outcome) (*tokens.Issued, error) {
 	switch o.kind {
 	case outcomeRotated:
 		return next, nil

@@ -16,8 +16,8 @@ type Issuer struct {
 	URL        string // iss
 	Audience   string // aud of tokens that are not bound to a service
 	Ring       *Ring
-	Algorithm  string // of access tokens: ES256, EdDSA, RS256
-	Successors []byte // key that successor refresh tokens are derived with
+	Algorithm  string          // of access tokens: ES256, EdDSA, RS256
+	Successors []byte          // key that successor refresh tokens are derived with
 	RefreshJWT *keys.Symmetric // signs refresh tokens in JWT form, which only this server reads
 	Lifetimes  core.Lifetimes
 	Profiles   map[string]*dialect.Profile // by dialect name

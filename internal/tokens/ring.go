@@ -78,11 +78,12 @@ func (r *Ring) Rotate(ctx context.Context, algorithm string, overlap keys.Rotati
 	by.Type, by.Target = core.SigningKeyCreated, "signing_key/"+fresh.ID
 	err = r.Store.Write(ctx, func(tx *store.Tx) error {
 		for _, record := range changed {
-			if err := tx.PutSigningKey(ctx, &record); err != nil {
+			if err := tx.PutSigningKey(&record); err != nil {
 				return err
 			}
 		}
-		return tx.Audit(by)
+		tx.Audit(by)
+		return nil
 	})
 	if err != nil {
 		return nil, err

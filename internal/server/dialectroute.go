@@ -1,0 +1,134 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"claviger/internal/authn"
+	"claviger/internal/core"
+	"claviger/internal/dialect"
+	"claviger/oauth"
+)
+
+// dialectRoute serves a dialect's route that is not for tokens: authenticate,
+// limit, permit, operate, reply.
+type dialectRoute struct {
+	route         *dialect.Route
+	operation     operation
+	operations    *operations
+	authenticator *authn.Authenticator
+	limiter       *limiter
+	issuer        string
+	log           *slog.Logger
+}
+
+func (d *dialectRoute) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	info := dialect.RequestFacts{ID: oauth.SourceOf(r.Context()).RequestID, Issuer: d.issuer}
+	err := d.serve(w, r, info)
+	if err == nil {
+		return
+	}
+	e := oauth.AsError(err)
+	if e.Status >= http.StatusInternalServerError {
+		d.log.ErrorContext(r.Context(), "request failed", "route", d.route.Pattern, "error", err)
+	}
+	d.route.Fail(w, r, info, e)
+}
+
+func (d *dialectRoute) serve(w http.ResponseWriter, r *http.Request, info dialect.RequestFacts) error {
+	call, err := d.route.Decode(w, r)
+	if err != nil {
+		return err
+	}
+	request, err := d.authorize(r.Context(), call)
+	if err != nil {
+		return err
+	}
+	facts, err := d.operation(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	facts.Request = info
+	return d.route.Reply(w, r, facts)
+}
+
+// authorize takes the fixed steps before every operation.
+func (d *dialectRoute) authorize(ctx context.Context, call *dialect.Call) (*operationRequest, error) {
+	a, err := d.authenticate(ctx, call)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.limiter.allow(a); err != nil {
+		return nil, err
+	}
+	if d.route.Scope != "" && !a.Scope.Has(d.route.Scope) {
+		return nil, oauth.NewError(oauth.ReasonPermissionDenied).Because(errors.New("the scope is missing: " + d.route.Scope))
+	}
+	request := &operationRequest{route: d.route, input: &call.Input, authorization: a}
+	if request.target, err = d.target(ctx, call, a); err != nil {
+		return nil, err
+	}
+	if d.route.Permission == "" {
+		return request, nil
+	}
+	return request, d.operations.allow(ctx, request, d.route.Permission)
+}
+
+func (d *dialectRoute) authenticate(ctx context.Context, call *dialect.Call) (*core.Authorization, error) {
+	if call.Credential.APIKey != "" {
+		return d.authenticator.APIKey(ctx, call.Credential.APIKey, d.route.Dialect().Name, oauth.SourceOf(ctx).IP)
+	}
+	a, err := d.authenticator.Bearer(ctx, call.Credential.Bearer, d.route.Dialect().Name)
+	if err != nil || call.ActingAccount == "" {
+		return a, err
+	}
+	return a, d.act(ctx, a, call.ActingAccount)
+}
+
+// act makes a user act for one account; without membership there it is refused,
+// and an account that does not exist alike (CP-11).
+func (d *dialectRoute) act(ctx context.Context, a *core.Authorization, accountID string) error {
+	refused := oauth.NewError(oauth.ReasonNotMember)
+	if a.User == nil {
+		return refused
+	}
+	account, err := d.operations.store.Account(ctx, accountID)
+	if errors.Is(err, core.ErrNotFound) {
+		return refused
+	}
+	if err != nil {
+		return err
+	}
+	organisation, err := d.operations.store.Organisation(ctx, account.OrganisationID)
+	if err != nil {
+		return err
+	}
+	a.Account, a.Organisation = account, organisation
+	err = d.authenticator.Directory.Role(ctx, a)
+	var gone *oauth.Error
+	if errors.As(err, &gone) && gone.Reason == oauth.ReasonMembershipEnded {
+		return refused
+	}
+	if err != nil {
+		return err
+	}
+	if reason, stopped := a.Stopped(d.operations.now()); stopped {
+		return refused.Because(errors.New(string(reason)))
+	}
+	return nil
+}
+
+// target is the account that the request names, or the one the caller acts for.
+// Whether the caller may do anything there is for the permission to say.
+func (d *dialectRoute) target(ctx context.Context, call *dialect.Call, a *core.Authorization) (*core.Account, error) {
+	if call.Input.Account == "" {
+		return a.Account, nil
+	}
+	account, err := d.operations.store.Account(ctx, call.Input.Account)
+	if errors.Is(err, core.ErrNotFound) {
+		return nil, oauth.NewError(oauth.ReasonNotFound)
+	}
+	return account, err
+}

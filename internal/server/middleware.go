@@ -1,0 +1,91 @@
+package server
+
+import (
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"claviger/internal/core"
+	"claviger/oauth"
+)
+
+// edge is what every request passes before a route sees it.
+type edge struct {
+	config *Config
+	hosts  []string // that are answered, lower case
+	log    *slog.Logger
+	now    func() time.Time
+	rand   io.Reader
+	next   http.Handler
+}
+
+func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	id := e.requestID(r)
+	w.Header().Set("X-Request-Id", id)
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	source := oauth.Source{IP: e.clientIP(r), UserAgent: r.UserAgent(), RequestID: id}
+	r = r.WithContext(oauth.WithSource(r.Context(), source))
+	defer e.recoverPanic(w, r)
+	if !slices.Contains(e.hosts, strings.ToLower(r.Host)) { // H08
+		http.Error(w, "This server is not known by that name.", http.StatusMisdirectedRequest)
+		return
+	}
+	e.next.ServeHTTP(w, r)
+}
+
+// requestID echoes an inbound X-Request-Id of at most 128 visible ASCII
+// characters and makes one up otherwise (ALL-2).
+func (e *edge) requestID(r *http.Request) string {
+	const limit = 128
+	sent := r.Header.Values("X-Request-Id")
+	if len(sent) == 1 && sent[0] != "" && len(sent[0]) <= limit && !strings.ContainsFunc(sent[0], invisible) {
+		return sent[0]
+	}
+	return core.NewID("req_", e.now(), e.rand)
+}
+
+func invisible(c rune) bool { return c < 0x21 || c > 0x7e }
+
+// clientIP is the peer's address, or what a trusted proxy says it is: the last
+// address of X-Forwarded-For that is not itself a trusted proxy.
+func (e *edge) clientIP(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	peer, err := netip.ParseAddr(host)
+	if err != nil || !e.config.Trusts(peer) {
+		return host
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		address, err := netip.ParseAddr(strings.TrimSpace(hop))
+		if err != nil {
+			return peer.String()
+		}
+		peer = address
+		if !e.config.Trusts(address) {
+			break
+		}
+	}
+	return peer.String()
+}
+
+// recoverPanic turns a panic into one 500; the process lives (R33).
+func (e *edge) recoverPanic(w http.ResponseWriter, r *http.Request) {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	if cause == http.ErrAbortHandler {
+		panic(cause)
+	}
+	e.log.ErrorContext(r.Context(), "panic", "path", r.URL.Path, "cause", cause, "stack", string(debug.Stack()))
+	oauth.WriteError(w, oauth.NewError(oauth.ReasonInternal))
+}

@@ -1,0 +1,101 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"claviger/internal/dialect"
+	"claviger/internal/endpoints"
+	"claviger/internal/grants"
+	"claviger/oauth"
+)
+
+// routes is every path of the server: the standard endpoints, then those of the
+// dialects. Which codec a path has is decided here and nowhere else.
+func (s *Server) routes(dialects []*dialect.Dialect) (http.Handler, error) {
+	mux := http.NewServeMux()
+	s.standardRoutes(mux)
+	for _, d := range dialects {
+		if err := s.dialectRoutes(mux, d); err != nil {
+			return nil, fmt.Errorf("dialect %s: %w", d.Name, err)
+		}
+	}
+	return mux, nil
+}
+
+func (s *Server) standardRoutes(mux *http.ServeMux) {
+	token := &grants.Handler{Exchange: s.exchange, Codec: grants.Standard{}, Log: s.log}
+	for path, handlers := range map[string]map[string]http.Handler{
+		endpoints.PathToken:         {http.MethodPost: token},
+		endpoints.PathIntrospection: {http.MethodPost: http.HandlerFunc(s.tokenState.Introspect)},
+		endpoints.PathRevocation:    {http.MethodPost: http.HandlerFunc(s.tokenState.Revoke)},
+		endpoints.PathMetadata:      {http.MethodGet: http.HandlerFunc(s.discovery.Metadata)},
+		endpoints.PathOpenID:        {http.MethodGet: http.HandlerFunc(s.discovery.Metadata)},
+		endpoints.PathJWKS:          {http.MethodGet: http.HandlerFunc(s.discovery.JWKS)},
+		"/healthz":                  {http.MethodGet: http.HandlerFunc(s.health.Live)},
+		"/readyz":                   {http.MethodGet: http.HandlerFunc(s.health.Ready)},
+		"/metrics":                  {http.MethodGet: s.metrics.Handler()},
+	} {
+		s.register(mux, path, handlers, func(w http.ResponseWriter, _ *http.Request, e *oauth.Error) { oauth.WriteError(w, e) })
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		oauth.WriteError(w, oauth.NewError(oauth.ReasonNotFound).Describe("There is nothing at this path."))
+	})
+}
+
+// dialectRoutes registers the routes of a dialect, path by path.
+func (s *Server) dialectRoutes(mux *http.ServeMux, d *dialect.Dialect) error {
+	paths := map[string]map[string]http.Handler{}
+	first := map[string]*dialect.Route{}
+	for _, route := range d.Routes {
+		handler, err := s.dialectHandler(route)
+		if err != nil {
+			return err
+		}
+		if paths[route.Path()] == nil {
+			paths[route.Path()], first[route.Path()] = map[string]http.Handler{}, route
+		}
+		paths[route.Path()][route.Method] = handler
+	}
+	for path, handlers := range paths {
+		s.register(mux, path, handlers, func(w http.ResponseWriter, r *http.Request, e *oauth.Error) {
+			info := dialect.RequestFacts{ID: oauth.SourceOf(r.Context()).RequestID, Issuer: s.config.Issuer}
+			first[path].Fail(w, r, info, e)
+		})
+	}
+	return nil
+}
+
+func (s *Server) dialectHandler(route *dialect.Route) (http.Handler, error) {
+	if route.Operation == dialect.OperationToken {
+		codec := grants.Dialect{Route: route, Issuer: s.config.Issuer}
+		return &grants.Handler{Exchange: s.exchange, Codec: codec, Log: s.log}, nil
+	}
+	op, ok := s.operations.named(route.Operation)
+	if !ok {
+		return nil, fmt.Errorf("%s %s: no operation %q", route.Method, route.Path(), route.Operation)
+	}
+	return &dialectRoute{
+		route: route, operation: op, operations: s.operations, authenticator: s.authenticator,
+		limiter: s.limiter, issuer: s.config.Issuer, log: s.log,
+	}, nil
+}
+
+// register adds a path with its methods; any other method is 405 in the shape
+// of the path's wire format (RFC 9110 §15.5.6).
+func (s *Server) register(mux *http.ServeMux, path string, handlers map[string]http.Handler, fail func(http.ResponseWriter, *http.Request, *oauth.Error)) {
+	allowed := make([]string, 0, len(handlers)+1)
+	for method, handler := range handlers {
+		allowed = append(allowed, method)
+		mux.Handle(method+" "+path, s.metrics.Observe(path, handler))
+	}
+	if _, ok := handlers[http.MethodGet]; ok {
+		allowed = append(allowed, http.MethodHead)
+	}
+	slices.Sort(allowed)
+	mux.Handle(path, s.metrics.Observe(path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fail(w, r, oauth.NewError(oauth.ReasonMethodNotAllowed).With("Allow", strings.Join(allowed, ", ")))
+	})))
+}

@@ -1,0 +1,139 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"claviger/internal/authn"
+	"claviger/internal/core"
+	"claviger/internal/dialect"
+	"claviger/internal/endpoints"
+	"claviger/internal/grants"
+	"claviger/internal/keys"
+	"claviger/internal/secret"
+	"claviger/internal/tokens"
+)
+
+// Server is an instance with its endpoints.
+type Server struct {
+	*Instance
+
+	config        *Config
+	log           *slog.Logger
+	authenticator *authn.Authenticator
+	exchange      *grants.Exchange
+	issuer        *tokens.Issuer
+	tokenState    *endpoints.TokenState
+	discovery     *endpoints.Discovery
+	health        *endpoints.Health
+	metrics       *endpoints.Metrics
+	operations    *operations
+	limiter       *limiter
+	handler       http.Handler
+}
+
+// Time limits of a connection (H01).
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 15 * time.Second
+	writeTimeout      = 30 * time.Second
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 32 << 10
+)
+
+// forgetEnded is how long the end of a grant is kept where no refresh token
+// says: longer than any access token lives.
+const forgetEnded = longestAccessToken + time.Hour
+
+// New puts the endpoints of an instance together, with the dialects to serve.
+func New(instance *Instance, dialects []*dialect.Dialect) (*Server, error) {
+	s := &Server{Instance: instance, config: instance.Config, log: instance.environment.Log}
+	s.wireTokens(dialects)
+	s.wireEndpoints()
+	routes, err := s.routes(dialects)
+	if err != nil {
+		return nil, err
+	}
+	s.handler = &edge{
+		config: s.config, hosts: s.config.AllowedHosts(), log: s.log,
+		now: instance.environment.Now, rand: instance.environment.Rand, next: routes,
+	}
+	return s, nil
+}
+
+func (s *Server) wireTokens(dialects []*dialect.Dialect) {
+	env := s.environment
+	profiles := map[string]*dialect.Profile{}
+	for _, d := range dialects {
+		profiles[d.Name] = &d.Profile
+	}
+	directory := &tokens.Directory{Store: s.Store}
+	verifier := &tokens.Verifier{URL: s.config.Issuer, Ring: s.Ring, Directory: directory, Now: env.Now}
+	gate := secret.NewGate(env.Now)
+	gate.Limit = s.config.Limits.WrongAttempts
+	s.issuer = &tokens.Issuer{
+		URL: s.config.Issuer, Audience: s.config.Audience, Ring: s.Ring, Algorithm: s.config.SigningAlgorithm,
+		Successors: s.master.Derive(labelSuccessor), RefreshJWT: keys.NewSymmetric(s.master.Derive(labelRefreshJWT)),
+		Lifetimes: core.Lifetimes(s.config.Lifetimes), Profiles: profiles, Now: env.Now, Rand: env.Rand,
+	}
+	s.authenticator = &authn.Authenticator{
+		Store: s.Store, Secrets: s.Secrets, Gate: gate, Verifier: verifier, Directory: directory,
+		Audience: s.config.Audience, Now: env.Now,
+	}
+	s.exchange = &grants.Exchange{
+		Store: s.Store, Authenticator: s.authenticator, Directory: directory, Issuer: s.issuer, Now: env.Now,
+	}
+	s.tokenState = &endpoints.TokenState{
+		Store: s.Store, Authenticator: s.authenticator, Verifier: verifier, Directory: directory, Issuer: s.issuer,
+		Log: s.log, Now: env.Now,
+	}
+}
+
+func (s *Server) wireEndpoints() {
+	s.discovery = &endpoints.Discovery{Issuer: s.config.Issuer, Ring: s.Ring}
+	s.health = &endpoints.Health{Store: s.Store, Log: s.log}
+	s.metrics = endpoints.NewMetrics()
+	s.operations = &operations{store: s.Store, admin: s.Admin, now: s.environment.Now}
+	s.limiter = newLimiter(s.config.Limits.AccountRequests, s.environment.Now)
+}
+
+// Handler serves every request of the server.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Run serves until ctx ends, then lets requests under way finish (R18). ready
+// is called with the address once connections are accepted.
+func (s *Server) Run(ctx context.Context, ready func(net.Addr)) error {
+	listener, err := net.Listen("tcp", s.config.Listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", s.config.Listen, err)
+	}
+	background, stop := context.WithCancel(ctx)
+	defer stop()
+	go s.Ring.Watch(background, 5*time.Second)
+	go s.cleanUp(background)
+	web := &http.Server{
+		Handler: s.handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout,
+		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	}
+	served := make(chan error, 1)
+	go func() { served <- web.Serve(listener) }()
+	ready(listener.Addr())
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	s.log.Info("stopping")
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.ShutdownTimeout)
+	defer cancel()
+	if err := web.Shutdown(grace); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		return errors.Join(err, web.Close())
+	}
+	return nil
+}
