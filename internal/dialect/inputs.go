@@ -11,7 +11,6 @@ import (
 
 // inputSetter fills one field of Input.
 type inputSetter struct {
-	name  string // canonical
 	wire  string // for errors
 	url   bool   // it comes from the path: what does not parse is not there
 	eval  func(e *env) value
@@ -43,7 +42,7 @@ func (l *loader) inputs(rt *Route, op operation, n *node, entry pair) {
 		}
 	}
 	for _, group := range slices.Concat(op.needs, tokenNeeds(rt)) {
-		if !slices.ContainsFunc(rt.inputs, func(s inputSetter) bool { return slices.Contains(group, s.name) }) {
+		if from == nil || !slices.ContainsFunc(from.pairs, func(p pair) bool { return slices.Contains(group, p.key) }) {
 			l.at(entry.place.line, entry.place.column, "the route needs the input %s", strings.Join(group, " or "))
 		}
 	}
@@ -97,7 +96,7 @@ func (l *loader) input(rt *Route, op operation, scope *requestScope, p pair) {
 		l.at(n.line, n.column, "%s cannot be %s", p.key, x.kind)
 		return
 	}
-	setter := inputSetter{name: p.key, wire: wireName(x), eval: x.eval, store: store,
+	setter := inputSetter{wire: wireName(x), eval: x.eval, store: store,
 		url: x.plain && x.paths[0][0] == "path"}
 	if setter.wire != "" {
 		rt.wire[p.key] = setter.wire

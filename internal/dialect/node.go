@@ -257,7 +257,7 @@ func (t *tree) alias(from *ast.AliasNode, out *node) *node {
 func (t *tree) grow(out, child *node) {
 	before := out.size
 	out.size = min(out.size+child.size, maxNodes+1)
-	if before <= maxNodes && out.size > maxNodes {
+	if before <= maxNodes && child.size <= maxNodes && out.size > maxNodes {
 		t.at(out.line, out.column, "the file grows to more than %d values by its aliases", maxNodes)
 	}
 }

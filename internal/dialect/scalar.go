@@ -50,6 +50,9 @@ func (c *compiler) text(n *node, s *factScope) (x expression, constant bool) {
 			c.at(n.line, n.column, "${%s}: %v", part.text, err)
 			return expression{}, false
 		}
+		if x.kind == mapKind && len(parts) > 1 {
+			c.at(n.line, n.column, "${%s} is a map; it cannot stand in text", part.text)
+		}
 		compiled[i] = x
 	}
 	if len(parts) == 1 {

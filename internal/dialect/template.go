@@ -65,7 +65,7 @@ func (c *compiler) json(p *program, n *node, s *factScope, depth int) {
 	}
 	switch n.kind {
 	case mapNode:
-		if len(n.pairs) > 0 && strings.HasPrefix(n.pairs[0].key, "$") {
+		if n.get("$each") != nil || n.get("$item") != nil {
 			c.each(p, n, s, depth)
 			return
 		}
@@ -123,10 +123,10 @@ func (c *compiler) memberKey(n *node, member pair, key string) {
 	switch {
 	case key == "":
 		c.at(member.place.line, member.place.column, "the key is empty")
-	case strings.HasPrefix(key, "$"):
-		c.at(member.place.line, member.place.column, "%s stands with $each or $item alone", key)
 	case strings.Contains(key, "${"):
 		c.at(member.place.line, member.place.column, "a key cannot be an expression")
+	case strings.HasPrefix(key, "$"):
+		c.at(member.place.line, member.place.column, "a key cannot begin with $; a list is written {$each: LIST, $item: TEMPLATE}")
 	case key != member.key && n.get(key) != nil:
 		c.at(member.place.line, member.place.column, "the key %q is there twice, once with ?", key)
 	}
