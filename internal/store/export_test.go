@@ -1,0 +1,23 @@
+package store
+
+import "context"
+
+// WriterPragma returns a setting of the connection that writes to SQLite.
+func (s *Store) WriterPragma(ctx context.Context, name string) (value string, err error) {
+	err = s.writes.QueryRowContext(ctx, "PRAGMA "+name).Scan(&value)
+	return value, err
+}
+
+// ExecForTest runs a statement as nobody's job.
+func (s *Store) ExecForTest(ctx context.Context, statement string) error {
+	return s.Write(ctx, func(tx *Tx) error {
+		if _, err := tx.open(); err != nil {
+			return err
+		}
+		_, err := tx.group.writer.session.ExecContext(tx.ctx, statement)
+		return tx.fail(failure("test", err))
+	})
+}
+
+// AssertDurable is the check of Open, for a database opened otherwise.
+var AssertDurable = assertDurable
