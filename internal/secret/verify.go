@@ -27,10 +27,10 @@ func (h *Hasher) Verify(ctx context.Context, owner, presented string, stored ...
 	if matched < 0 {
 		return -1, false, err
 	}
-	if Strong(presented) {
-		return matched, !strings.HasPrefix(stored[matched], digestPrefix), nil
+	if strings.HasPrefix(stored[matched], digestPrefix) {
+		return matched, false, nil
 	}
-	return matched, !isCurrentArgon2id(stored[matched]), nil
+	return matched, Strong(presented) || !isCurrentArgon2id(stored[matched]), nil
 }
 
 // VerifyPassword is Verify for what a person chose: rehash is true unless the
