@@ -49,7 +49,10 @@ func (e *env) fill(w http.ResponseWriter) *oauth.Error {
 	if r.ContentLength > MaxBody {
 		return refused(oauth.ReasonBodyTooLarge, "")
 	}
-	body := http.MaxBytesReader(w, r.Body, MaxBody)
+	body := r.Body
+	if r.ContentLength < 0 { // net/http keeps a body to its length, when there is one
+		body = http.MaxBytesReader(w, r.Body, MaxBody)
+	}
 	if cap(e.body) == 0 {
 		e.body = make([]byte, 0, 2048)
 	}
@@ -59,16 +62,21 @@ func (e *env) fill(w http.ResponseWriter) *oauth.Error {
 		}
 		n, err := body.Read(e.body[len(e.body):cap(e.body)])
 		e.body = e.body[:len(e.body)+n]
-		var large *http.MaxBytesError
-		switch {
-		case err == io.EOF:
+		if err == io.EOF {
 			return nil
-		case errors.As(err, &large):
-			return refused(oauth.ReasonBodyTooLarge, "")
-		case err != nil:
-			return refused(oauth.ReasonMalformedBody, "")
+		}
+		if err != nil {
+			return unreadable(err)
 		}
 	}
+}
+
+func unreadable(err error) *oauth.Error {
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return refused(oauth.ReasonBodyTooLarge, "")
+	}
+	return refused(oauth.ReasonMalformedBody, "")
 }
 
 // mediaType returns the media type of the body. The only parameter it may have

@@ -14,7 +14,7 @@ type inputSetter struct {
 	wire  string // for errors
 	url   bool   // it comes from the path: what does not parse is not there
 	eval  func(e *env) value
-	store func(in *Input, v *value) bool // false: the value does not fit
+	store func(in *Input, v value) bool // false: the value does not fit
 }
 
 // basicProof lists the body fields that stand beside a Basic header for the same
@@ -160,7 +160,7 @@ func wireName(x expression) string {
 
 // storeInto returns how a value of kind k is put into the field with that json
 // tag; nil when it cannot be.
-func storeInto(name string, k kind) func(*Input, *value) bool {
+func storeInto(name string, k kind) func(*Input, value) bool {
 	of := reflect.TypeFor[Input]()
 	index := fieldIndex(of, name)
 	if index < 0 {
@@ -170,12 +170,12 @@ func storeInto(name string, k kind) func(*Input, *value) bool {
 	fits := of.Field(index).Type.Kind()
 	switch {
 	case fits == reflect.String && (k == textKind || k == textsKind && name == "scope"):
-		return func(in *Input, v *value) bool {
+		return func(in *Input, v value) bool {
 			*field(in).Addr().Interface().(*string) = plainOf(v)
 			return true
 		}
 	case fits == reflect.Int64 && (k == textKind || k == intKind):
-		return func(in *Input, v *value) bool {
+		return func(in *Input, v value) bool {
 			n := v.n
 			if v.kind == textKind {
 				var err error
@@ -187,7 +187,7 @@ func storeInto(name string, k kind) func(*Input, *value) bool {
 			return true
 		}
 	case fits == reflect.Pointer && k == boolKind:
-		return func(in *Input, v *value) bool {
+		return func(in *Input, v value) bool {
 			truth := v.n != 0
 			*field(in).Addr().Interface().(**bool) = &truth
 			return true
@@ -196,7 +196,7 @@ func storeInto(name string, k kind) func(*Input, *value) bool {
 	return nil
 }
 
-func plainOf(v *value) string {
+func plainOf(v value) string {
 	if v.kind == textKind {
 		return v.text
 	}

@@ -65,8 +65,9 @@ func (rt *Route) Reply(w http.ResponseWriter, r *http.Request, f *Facts) error {
 	buffer := buffers.Get().(*[]byte)
 	body := rt.reply.body.append((*buffer)[:0], e)
 	defer func() { recycle(buffer, body) }()
-	header := http.Header{}
+	var header http.Header
 	if len(rt.reply.header) > 0 && e.err == nil {
+		header = http.Header{}
 		evaluate(rt.reply.header, header, e)
 	}
 	if e.err != nil {
@@ -93,11 +94,19 @@ func (rt *Route) Reply(w http.ResponseWriter, r *http.Request, f *Facts) error {
 	return nil
 }
 
+// Values of headers that every answer has. They are shared, so nobody may write
+// into them; to set or to add a header does not.
+var (
+	noStoreValue = []string{"no-store"}
+	noCacheValue = []string{"no-cache"}
+	jsonValue    = []string{"application/json"}
+)
+
 // noStore keeps an answer out of caches (RFC 6749 §5.1, ALL-1).
 func (rt *Route) noStore(h http.Header) {
-	h["Cache-Control"] = []string{"no-store"}
+	h["Cache-Control"] = noStoreValue
 	if rt.Operation == OperationToken {
-		h["Pragma"] = []string{"no-cache"}
+		h["Pragma"] = noCacheValue
 	}
 }
 
@@ -105,7 +114,7 @@ func (rt *Route) noStore(h http.Header) {
 func write(w http.ResponseWriter, status int, body []byte) {
 	if len(body) > 0 {
 		h := w.Header()
-		h["Content-Type"] = []string{"application/json"}
+		h["Content-Type"] = jsonValue
 		h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}
 	w.WriteHeader(status)
