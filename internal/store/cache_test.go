@@ -1,0 +1,93 @@
+package store_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"claviger/internal/core"
+	"claviger/internal/store"
+	"claviger/internal/store/storetest"
+)
+
+func TestD05_ChangesAreSeenOnEveryNode(t *testing.T) {
+	storetest.Engines(t, func(t *testing.T, open func() *store.Store) {
+		here, there := open(), open()
+		put := func(enabled bool) {
+			write(t, here, func(tx *store.Tx) error { return tx.PutAPIKey(&core.APIKey{ID: "k", Enabled: enabled}) })
+		}
+		enabled := func(s *store.Store) bool {
+			key, err := s.APIKey(t.Context(), "k")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return key.Enabled
+		}
+		for _, state := range []bool{true, false, true} {
+			put(state)
+			if enabled(here) != state {
+				t.Fatal("the node that wrote does not see it")
+			}
+			changed := time.Now()
+			for enabled(there) != state {
+				if time.Since(changed) > time.Second {
+					t.Fatal("the other node does not see it within a second")
+				}
+				time.Sleep(5 * time.Millisecond)
+			}
+		}
+	})
+}
+
+func TestReadsAreCachedAndAbsenceIsNot(t *testing.T) {
+	storetest.Engines(t, func(t *testing.T, open func() *store.Store) {
+		s := open()
+		if _, err := s.Client(t.Context(), "c"); err == nil {
+			t.Fatal("found before it was there")
+		}
+		write(t, s, func(tx *store.Tx) error { return tx.PutClient(&core.Client{ID: "c"}) })
+		one, err := s.Client(t.Context(), "c")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if two, _ := s.Client(t.Context(), "c"); one != two {
+			t.Error("read again without need")
+		}
+		generation := s.Generation()
+		write(t, s, func(tx *store.Tx) error { return tx.PutSetting("a", "b") })
+		if s.Generation() == generation {
+			t.Error("the generation did not move")
+		}
+	})
+}
+
+// Readers race with a writer; what they find after it has answered is new.
+func TestNoStaleEntrySurvivesARace(t *testing.T) {
+	storetest.Engines(t, func(t *testing.T, open func() *store.Store) {
+		s := open()
+		done := make(chan struct{})
+		defer func() { <-done; <-done }()
+		stop := make(chan struct{})
+		defer close(stop)
+		for range 2 {
+			go func() {
+				defer func() { done <- struct{}{} }()
+				for {
+					select {
+					case <-stop:
+						return
+					default:
+						_, _ = s.Client(t.Context(), "c")
+					}
+				}
+			}()
+		}
+		for i := range 60 {
+			name := fmt.Sprint(i)
+			write(t, s, func(tx *store.Tx) error { return tx.PutClient(&core.Client{ID: "c", Name: name}) })
+			if got, err := s.Client(t.Context(), "c"); err != nil || got.Name != name {
+				t.Fatalf("%+v, %v; want %s", got, err, name)
+			}
+		}
+	})
+}
