@@ -320,6 +320,23 @@ func TestGateWaitEndsWithTheContext(t *testing.T) {
 	})
 }
 
+func TestE08_ATurnThatComesTooLateIsPassedOn(t *testing.T) {
+	g, _ := newGate()
+	g.Limit = 1
+	held := enter(t, g, "user:amy", "")
+	pair := keyOf("known", "user:amy", "")
+	_, line, first, _ := g.reserve(pair, "user:amy", "", nil)
+	_, _, second, _ := g.reserve(pair, "user:amy", "", nil)
+	held.Cancel()
+	<-first
+	g.leave(line, first) // whose context had ended meanwhile
+	select {
+	case <-second:
+	default:
+		t.Error("the next in line was not told")
+	}
+}
+
 func TestGateIsBounded(t *testing.T) {
 	g, clock := newGate()
 	g.Size = 100

@@ -65,6 +65,20 @@ func TestE13_ImportedFormsTakeTheWholePassword(t *testing.T) {
 	}
 }
 
+func TestE13_ARefusedPasswordIsNotTheEmptyOne(t *testing.T) {
+	empty, err := bcrypt.GenerateFromPassword(nil, bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slow, err := parseSlow(string(empty))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if slow.equal(strings.Repeat("x", 73)) {
+		t.Error("a password that bcrypt would cut is taken for the empty one")
+	}
+}
+
 func TestRecogniseBoundsTheCost(t *testing.T) {
 	const salt, key = "c29tZXNhbHQ", "CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
 	blowfish := "$" + strings.Repeat("C", 53)
