@@ -63,8 +63,9 @@ func CheckTogether(all []*Dialect) error {
 			problems = append(problems, fmt.Errorf("%s: the dialect %q is in %s already", d.file, d.Name, other))
 		}
 		names[d.Name] = d.file
+		seen := map[string]bool{} // of each dialect: two may not share a path, even by different methods
 		for _, rt := range d.Routes {
-			if err := register(mux, rt.Pattern); err != nil {
+			if err := register(mux, seen, rt); err != nil {
 				problems = append(problems, fmt.Errorf("%s: %s: %w", d.file, rt.Pattern, err))
 			}
 		}

@@ -59,7 +59,16 @@ func TestCheckTogether(t *testing.T) {
 	// Neither of these two patterns is more specific than the other.
 	one := parse(strings.Replace(good, "GET /me", "GET /{x}/me", 1))
 	two := parse(strings.NewReplacer("dialect: acme", "dialect: b", "GET /me", "GET /you/{y}", "POST /token", "POST /t2").Replace(good))
-	if err := CheckTogether([]*Dialect{one, two}); err == nil || !strings.Contains(err.Error(), "collides") {
+	if err := CheckTogether([]*Dialect{one, two}); err == nil || !strings.Contains(err.Error(), `conflicts with pattern "GET /acme/{x}/me"`) {
+		t.Error(err)
+	}
+}
+
+// TestTwoDialectsCannotShareAPath: which of them would say 405?
+func TestTwoDialectsCannotShareAPath(t *testing.T) {
+	other := strings.NewReplacer("dialect: acme", "dialect: b", "POST /token", "PUT /token", "GET /me", "GET /you").Replace(good)
+	_, err := Load(fstest.MapFS{"acme/dialect.yaml": file(good), "b/dialect.yaml": file(other)})
+	if err == nil || !strings.Contains(err.Error(), "PUT /acme/token: the route collides") || strings.Contains(err.Error(), ".go:") {
 		t.Error(err)
 	}
 }

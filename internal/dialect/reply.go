@@ -55,9 +55,8 @@ func (l *loader) replySection(rt *Route, op operation, n *node) {
 // buffers holds bodies while they are written.
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
-// Reply answers with the route's reply. When a template fails the answer is the
-// dialect's 500 instead, nothing of the reply is sent, and the cause is
-// returned to be logged; the request is answered in any case.
+// Reply answers with the route's reply. When a template fails nothing is sent and
+// the error, for Fail, is server_error: never a partial body.
 func (rt *Route) Reply(w http.ResponseWriter, r *http.Request, f *Facts) error {
 	e := borrow(0)
 	defer e.release()
@@ -71,8 +70,7 @@ func (rt *Route) Reply(w http.ResponseWriter, r *http.Request, f *Facts) error {
 		evaluate(rt.reply.header, header, e)
 	}
 	if e.err != nil {
-		rt.Fail(w, r, f.Request, oauth.NewError(oauth.ReasonInternal).Because(e.err))
-		return e.err
+		return oauth.NewError(oauth.ReasonInternal).Because(e.err)
 	}
 	out := w.Header()
 	for name, values := range header {

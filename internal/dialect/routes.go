@@ -13,6 +13,7 @@ import (
 var (
 	methods      = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
 	pathForm     = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+|/\{[A-Za-z_][A-Za-z0-9_]*\})+$`)
+	registeredAt = regexp.MustCompile(` \(registered at [^)]*\)`) // our own source: nothing for an author
 	pathVariable = regexp.MustCompile(`\{([A-Za-z0-9_]+)\}`)
 )
 
@@ -27,7 +28,7 @@ func (l *loader) routes(root *node) {
 		l.at(root.line, root.column, "routes is missing")
 		return
 	}
-	mux := http.NewServeMux()
+	mux, seen := http.NewServeMux(), map[string]bool{}
 	for _, entry := range n.pairs {
 		method, path, _ := strings.Cut(entry.key, " ")
 		if !slices.Contains(methods, method) || !pathForm.MatchString(path) {
@@ -36,7 +37,7 @@ func (l *loader) routes(root *node) {
 			continue
 		}
 		rt := &Route{Method: method, path: prefix + path, Pattern: method + " " + prefix + path, dialect: l.dialect}
-		if err := register(mux, rt.Pattern); err != nil {
+		if err := register(mux, seen, rt); err != nil {
 			l.at(entry.place.line, entry.place.column, "%v", err)
 		}
 		l.route(rt, entry)
@@ -44,16 +45,22 @@ func (l *loader) routes(root *node) {
 	}
 }
 
-// register reports a pattern that the multiplexer refuses: malformed, or in
-// conflict with another.
-func register(mux *http.ServeMux, pattern string) (err error) {
+// register reports a route that the multiplexer refuses: malformed, or in
+// conflict with another. The path alone is registered too, as it is where the
+// other methods are answered with 405.
+func register(mux *http.ServeMux, seen map[string]bool, rt *Route) (err error) {
 	defer func() {
 		if failure := recover(); failure != nil {
-			text, _, _ := strings.Cut(fmt.Sprint(failure), "(registered at")
-			err = fmt.Errorf("the route collides with another: %s", strings.TrimSpace(text))
+			text := registeredAt.ReplaceAllString(fmt.Sprint(failure), "")
+			text, _, _ = strings.Cut(text, ":\n")
+			err = fmt.Errorf("the route collides with another: %s", text)
 		}
 	}()
-	mux.Handle(pattern, http.NotFoundHandler())
+	mux.Handle(rt.Pattern, http.NotFoundHandler())
+	if !seen[rt.path] {
+		mux.Handle(rt.path, http.NotFoundHandler())
+		seen[rt.path] = true
+	}
 	return nil
 }
 
