@@ -155,7 +155,7 @@ func TestMasterKeyOnlyByVariable(t *testing.T) {
 		!strings.Contains(got[0], "CLAVIGER_MASTER_KEY") || strings.Contains(got[0], "canary") {
 		t.Errorf("got %q", got)
 	}
-	got = problemsOf(t, "master_key_file: k\n", "CLAVIGER_MASTER_KEY="+masterKey)
+	got = problemsOf(t, "master_key_file: k\n", "CLAVIGER_MASTER_KEY="+goodMasterKey)
 	if want := "claviger.yaml:1:18: master_key_file and CLAVIGER_MASTER_KEY are both set; keep one of them"; len(got) != 1 || got[0] != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

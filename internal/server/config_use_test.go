@@ -72,14 +72,14 @@ func TestG02_NobodyIsTrustedByDefault(t *testing.T) {
 	}
 }
 
-const masterKey = "c2f7105f0d9c4ab6e8813b57d2706f94a15be3c8427d906bf61e38a4dc09b572"
+const goodMasterKey = "c2f7105f0d9c4ab6e8813b57d2706f94a15be3c8427d906bf61e38a4dc09b572"
 
 func TestH13_ConfigHidesSecrets(t *testing.T) {
-	config, err := LoadConfig("", []string{"CLAVIGER_DATABASE_URL=postgres://u:canary@h/d", "CLAVIGER_MASTER_KEY=" + masterKey})
+	config, err := LoadConfig("", []string{"CLAVIGER_DATABASE_URL=postgres://u:canary@h/d", "CLAVIGER_MASTER_KEY=" + goodMasterKey})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if config.DatabaseURL.Reveal() != "postgres://u:canary@h/d" || config.MasterKey.Reveal() != masterKey {
+	if config.DatabaseURL.Reveal() != "postgres://u:canary@h/d" || config.MasterKey.Reveal() != goodMasterKey {
 		t.Fatal("the secrets were not read")
 	}
 	var out strings.Builder
@@ -91,7 +91,7 @@ func TestH13_ConfigHidesSecrets(t *testing.T) {
 	}
 	fmt.Fprintf(&out, "%v %+v %#v %s %q %x %s", *config, *config, *config, config.DatabaseURL, config.MasterKey, config.MasterKey, encoded)
 	out.WriteString(config.Describe())
-	for _, secret := range []string{"canary", masterKey} {
+	for _, secret := range []string{"canary", goodMasterKey} {
 		if strings.Contains(out.String(), secret) || strings.Contains(out.String(), fmt.Sprintf("%x", secret)) {
 			t.Errorf("a secret was printed:\n%s", out.String())
 		}
