@@ -299,6 +299,19 @@ func TestB20_OneWayToAuthenticateAClient(t *testing.T) {
 			wantError(t, err, c.want)
 		})
 	}
+	t.Run("a route that reads the body alone", func(t *testing.T) {
+		login := route(t, loadShipped(t)["scratchpower"], "POST /v1/auth/login")
+		_, err := login.Decode(httptest.NewRecorder(), request("POST", "/", jsonType, goodLogin, basicHeader("c", "s")))
+		wantError(t, err, "several_credentials")
+	})
+	t.Run("SD_6 a partner refreshes with Basic", func(t *testing.T) {
+		refresh := route(t, loadShipped(t)["spendesk"], "POST /oauth2/token/refresh")
+		body := `{"grant_type":"refresh_token","refresh_token":"r"}`
+		call, err := refresh.Decode(httptest.NewRecorder(), request("POST", "/", jsonType, body, basicHeader("c", "s")))
+		if err != nil || call.Input.ClientID != "c" || call.Input.ClientSecret != "s" {
+			t.Errorf("%+v %v", call, err)
+		}
+	})
 	call, err := rt.Decode(httptest.NewRecorder(),
 		request("POST", "/", formType, "grant_type=password", basicHeader("c%3A1", "p%2Bq+r%25")))
 	if err != nil || call.Input.ClientID != "c:1" || call.Input.ClientSecret != "p+q r%" {

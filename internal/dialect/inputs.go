@@ -125,20 +125,19 @@ func (l *loader) secretInput(rt *Route, p pair, x expression) {
 	}
 }
 
-// besideBasic remembers which body fields a Basic header makes superfluous.
+// besideBasic remembers which body fields a Basic header makes superfluous,
+// whether the route reads that header or not (RFC 6749 §2.3: one method).
 func (l *loader) besideBasic(rt *Route, name string, x expression) {
 	if name != "client_id" && name != "client_secret" {
 		return
 	}
 	proof := basicProof{id: name == "client_id"}
-	usesBasic := false
 	for _, path := range x.paths {
-		usesBasic = usesBasic || path[0] == "basic"
 		if path[0] == "body" {
 			proof.slots = append(proof.slots, rt.body.slot(pathText(path[1:])))
 		}
 	}
-	if usesBasic && len(proof.slots) > 0 {
+	if len(proof.slots) > 0 {
 		rt.proofs = append(rt.proofs, proof)
 	}
 }
