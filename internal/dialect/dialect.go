@@ -103,7 +103,7 @@ func (rt *Route) Dialect() *Dialect { return rt.dialect }
 // Path returns the path of the pattern, without the method.
 func (rt *Route) Path() string { return rt.path }
 
-// positive is a duration of the file; zero when it is not given.
+// duration reads a lifetime; zero when it is not given.
 func (l *loader) duration(n *node) time.Duration {
 	if n == nil {
 		return 0
