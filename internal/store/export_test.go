@@ -2,12 +2,6 @@ package store
 
 import "context"
 
-// WriterPragma returns a setting of the connection that writes to SQLite.
-func (s *Store) WriterPragma(ctx context.Context, name string) (value string, err error) {
-	err = s.writes.QueryRowContext(ctx, "PRAGMA "+name).Scan(&value)
-	return value, err
-}
-
 // ExecForTest runs a statement as nobody's job.
 func (s *Store) ExecForTest(ctx context.Context, statement string) error {
 	return s.Write(ctx, func(tx *Tx) error {
