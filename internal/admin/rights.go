@@ -1,0 +1,123 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"claviger/internal/core"
+	"claviger/oauth"
+)
+
+// rights are what the actor may hand on in one account.
+type rights struct {
+	all   bool // the command line, or an operator of the platform
+	held  bool // the account is one of the actor's
+	roles []*core.Role
+}
+
+// rightsOn reads the actor's rights anew from the store: what the actor had when
+// its credential was checked does not count (D06). Grants on everyone's accounts
+// do not either: they let one use an account, not hand out access to it.
+func (s *Service) rightsOn(ctx context.Context, actor Actor, account *core.Account) (rights, error) {
+	a := actor.Authorization
+	switch {
+	case a == nil:
+		if actor.Name == "" {
+			return rights{}, errors.New("admin: an actor without authorization must have a name")
+		}
+		return rights{all: true, held: true}, nil
+	case a.User != nil:
+		return s.rightsOfUser(ctx, a, account)
+	case a.Key != nil:
+		return s.rightsOfKey(ctx, a.Key.ID, account)
+	}
+	return rights{}, nil
+}
+
+func (s *Service) rightsOfUser(ctx context.Context, a *core.Authorization, account *core.Account) (rights, error) {
+	user, err := s.Store.User(ctx, a.User.ID)
+	if err != nil || user.Status != core.Active {
+		return rights{}, err
+	}
+	if c := a.Consent; c != nil { // a partner acts where it was approved, and there alone (SD-8)
+		if c.OrganisationID != account.OrganisationID || (c.AccountID != "" && c.AccountID != account.ID) {
+			return rights{}, nil
+		}
+	} else if user.Operator {
+		return rights{all: true, held: true}, nil
+	}
+	memberships, err := s.Store.MembershipsOf(ctx, user.ID)
+	if err != nil {
+		return rights{}, err
+	}
+	var r rights
+	for _, m := range memberships {
+		if !m.Covers(account) {
+			continue
+		}
+		role, err := s.Store.Role(ctx, m.RoleID)
+		if err != nil {
+			return rights{}, err
+		}
+		r.held, r.roles = true, append(r.roles, role)
+	}
+	return r, nil
+}
+
+func (s *Service) rightsOfKey(ctx context.Context, id string, account *core.Account) (rights, error) {
+	key, err := s.Store.APIKey(ctx, id)
+	if err != nil || !key.ActiveAt(s.now()) {
+		return rights{}, err
+	}
+	if key.OrganisationID != account.OrganisationID || key.AccountID != account.ID {
+		return rights{}, nil
+	}
+	if key.RoleID == "" {
+		return rights{held: true}, nil
+	}
+	role, err := s.Store.Role(ctx, key.RoleID)
+	return rights{held: true, roles: []*core.Role{role}}, err
+}
+
+// mayGive reports whether the holder of r may give role to somebody, or take it
+// away (D06, F03). A key without a role has no permissions to give.
+func (r rights) mayGive(role *core.Role) bool {
+	if r.all || (r.held && role == nil) {
+		return true
+	}
+	return slices.ContainsFunc(r.roles, func(own *core.Role) bool {
+		named := slices.Contains(own.Assigns, role.Code)
+		return named || (own.MayAssign(role) && (own.Owner || !role.Owner))
+	})
+}
+
+// account returns an account that the actor reaches, and its rights there. Any
+// other is not there for it (F01); an empty id never stands for all (F05).
+func (s *Service) account(ctx context.Context, actor Actor, id string) (*core.Account, rights, error) {
+	if id == "" {
+		return nil, rights{}, missing("account_id")
+	}
+	account, err := s.Store.Account(ctx, id)
+	if err != nil {
+		return nil, rights{}, err
+	}
+	r, err := s.rightsOn(ctx, actor, account)
+	if err == nil && !r.held {
+		err = notFound("account_id")
+	}
+	return account, r, err
+}
+
+// role returns the role of a code as an organisation sees it.
+func (s *Service) role(ctx context.Context, organisationID, code string) (*core.Role, error) {
+	role, err := s.Store.RoleByCode(ctx, organisationID, code)
+	if errors.Is(err, core.ErrNotFound) {
+		return nil, invalid("role", "There is no such role.")
+	}
+	return role, err
+}
+
+func denied(param, text string) *oauth.Error {
+	return oauth.NewError(oauth.ReasonPermissionDenied).At(param).Describe(text)
+}
