@@ -3,11 +3,11 @@ package store
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
 	"claviger/internal/core"
-	"claviger/internal/store/queries"
 )
 
 const (
@@ -101,7 +101,11 @@ func (f EventFilter) query() (string, []any) {
 }
 
 // insertEvents writes events, many to a statement.
-func insertEvents(ctx context.Context, db queries.DBTX, events []core.Event) error {
+func insertEvents(ctx context.Context, c *session, events []core.Event) error {
+	statement := eventInsert
+	if c.keep {
+		statement = eventInsertSQLite
+	}
 	for len(events) > 0 {
 		count := min(len(events), eventsPerInsert)
 		args := make([]any, 0, count*eventWidth)
@@ -111,7 +115,7 @@ func insertEvents(ctx context.Context, db queries.DBTX, events []core.Event) err
 				e.APIKeyID, e.SubjectType, e.SubjectID, e.GrantID, e.GrantType, e.Dialect, e.Channel, e.IP, e.RequestID,
 				e.Target, e.Detail)
 		}
-		if _, err := db.ExecContext(ctx, eventInsert(count), args...); err != nil {
+		if _, err := c.ExecContext(ctx, statement(count), args...); err != nil {
 			return err
 		}
 		events = events[count:]
@@ -119,22 +123,28 @@ func insertEvents(ctx context.Context, db queries.DBTX, events []core.Event) err
 	return nil
 }
 
+const eventInsertHead = "INSERT INTO audit (" + eventColumns + ") VALUES "
+
 // eventInsert is the statement that inserts count events.
 func eventInsert(count int) string {
-	var text strings.Builder
-	text.WriteString("INSERT INTO audit (" + eventColumns + ") VALUES ")
-	for row := range count {
-		if row > 0 {
-			text.WriteString(", ")
+	text := []byte(eventInsertHead)
+	for n := range count * eventWidth {
+		switch {
+		case n == 0:
+			text = append(text, "($"...)
+		case n%eventWidth == 0:
+			text = append(text, "), ($"...)
+		default:
+			text = append(text, ", $"...)
 		}
-		for column := range eventWidth {
-			separator := ", $"
-			if column == 0 {
-				separator = "($"
-			}
-			fmt.Fprintf(&text, "%s%d", separator, row*eventWidth+column+1)
-		}
-		text.WriteString(")")
+		text = strconv.AppendInt(text, int64(n+1), 10)
 	}
-	return text.String()
+	return string(append(text, ')'))
+}
+
+// eventInsertSQLite is eventInsert with parameters that have no names: SQLite
+// looks each name up among all before it, which a thousand of them would feel.
+func eventInsertSQLite(count int) string {
+	row := "(" + strings.Repeat("?, ", eventWidth-1) + "?)"
+	return eventInsertHead + strings.Repeat(row+", ", count-1) + row
 }
