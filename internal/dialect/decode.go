@@ -122,7 +122,7 @@ func (rt *Route) setInput(e *env, in *Input) error {
 			}
 			return refused(oauth.ReasonInvalidValue, setter.wire)
 		}
-		if v.kind == nullKind || setter.store(in, v) {
+		if v.kind == nullKind || v.kind == textKind && v.text == "" || setter.store(in, v) {
 			continue
 		}
 		if setter.url {

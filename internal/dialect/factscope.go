@@ -10,17 +10,24 @@ import (
 
 	"claviger/internal/core"
 	"claviger/oauth"
+
+	"cel.dev/cel-go/cel"
 )
 
 // root is a first name of a template path: the struct behind it and how to reach
-// it. get returns a pointer, nil when the fact is not there.
+// it. get returns a pointer, or nil when the fact is not there.
 type root struct {
 	of  reflect.Type
-	get func(e *env) reflect.Value
+	get func(e *env) any
 }
 
 func rootOf[T any](get func(e *env) *T) root {
-	return root{of: reflect.TypeFor[T](), get: func(e *env) reflect.Value { return reflect.ValueOf(get(e)) }}
+	return root{of: reflect.TypeFor[T](), get: func(e *env) any {
+		if fact := get(e); fact != nil {
+			return fact
+		}
+		return nil // not a nil *T
+	}}
 }
 
 // roots are the facts that are structs. Two more names are not: secret and
@@ -83,11 +90,30 @@ func (s *factScope) resolve(path []string) (expression, error) {
 		return expression{kind: textKind, plain: true, paths: [][]string{path},
 			eval: func(e *env) value { return textValue(e.facts.Secret) }}, nil
 	}
-	from := roots[name]
+	return field(s.root(name), path)
+}
+
+// root returns the fact of a name: of the row, where that carries it.
+func (s *factScope) root(name string) root {
 	if slices.Contains(s.rows, name) {
-		from = rowRoots[name]
+		return rowRoots[name]
 	}
-	return field(from, path)
+	return roots[name]
+}
+
+// variable gives CEL the struct behind a path, whose fields it reads by their
+// json tags. values.NAME and secret are no structs.
+func (s *factScope) variable(path []string, x expression) variable {
+	if path[0] == "values" || path[0] == "secret" {
+		return variable{name: pathText(path), of: celTypes[x.kind], get: func(e *env) any {
+			v := x.eval(e)
+			return v.native()
+		}}
+	}
+	from := s.root(path[0])
+	of := from.of.Field(fieldIndex(from.of, path[1])).Type
+	return variable{name: path[0], of: cel.ObjectType(from.of.String()), get: from.get,
+		optional: of == reflect.TypeFor[time.Time]() || of.Kind() == reflect.Pointer}
 }
 
 func (s *factScope) unknown(name string) error {
@@ -132,11 +158,11 @@ func field(from root, path []string) (expression, error) {
 	}
 	get := from.get
 	x := expression{kind: kind, plain: true, paths: [][]string{path}, eval: func(e *env) value {
-		v := get(e)
-		if v.IsNil() {
+		fact := get(e)
+		if fact == nil {
 			return value{}
 		}
-		return read(v.Elem().Field(index))
+		return read(reflect.ValueOf(fact).Elem().Field(index))
 	}}
 	switch {
 	case len(path) == 2:

@@ -83,7 +83,7 @@ func (l *loader) input(rt *Route, op operation, scope *requestScope, p pair) {
 		l.at(n.line, n.column, "an input is an expression already; write it without ${ }")
 		return
 	}
-	x, err := scope.compile(n.text)
+	x, err := l.inputExpression(n.text, scope)
 	if err != nil {
 		l.at(n.line, n.column, "%v", err)
 		return
@@ -108,10 +108,10 @@ func (l *loader) input(rt *Route, op operation, scope *requestScope, p pair) {
 // secretInput refuses a secret that is constant or part of a URL (J05, ALL-4).
 func (l *loader) secretInput(rt *Route, p pair, x expression) {
 	n := p.value
-	if tokens, err := lex(n.text); err == nil && slices.ContainsFunc(tokens, func(t token) bool { return t.kind == textToken }) {
+	if x.text {
 		l.at(n.line, n.column, "%s may not hold text of the file", p.key)
 	}
-	if !slices.ContainsFunc(x.paths, func(path []string) bool { return path[0] != "has_basic" }) {
+	if x.fixed || !slices.ContainsFunc(x.paths, func(path []string) bool { return path[0] != "has_basic" }) {
 		l.at(n.line, n.column, "%s may not be a constant", p.key)
 	}
 	for _, path := range x.paths {

@@ -97,13 +97,26 @@ func (e *env) single(values []string, name string) value {
 	return sent(values[0])
 }
 
-// headerPath lets a header be written as it is: header.X-Client-Id.
+// variable gives CEL the path itself. Text that was not sent is empty there; of
+// another type that was not sent there is no value.
+func (s *requestScope) variable(path []string, x expression) variable {
+	return variable{name: pathText(path), of: celTypes[x.kind], get: func(e *env) any {
+		v := x.eval(e)
+		if v.kind == nullKind && x.kind == textKind {
+			return ""
+		}
+		return v.native()
+	}}
+}
+
+// headerPath lets a header that stands alone be written as it is:
+// header.X-Client-Id. In a longer expression it is header['X-Client-Id'].
 var headerPath = regexp.MustCompile(`^header\.([A-Za-z0-9-]+)$`)
 
-// compile compiles an input expression.
-func (s *requestScope) compile(source string) (expression, error) {
+// inputExpression compiles an input.
+func (c *compiler) inputExpression(source string, s *requestScope) (expression, error) {
 	if m := headerPath.FindStringSubmatch(source); m != nil {
 		return s.resolve([]string{"header", m[1]})
 	}
-	return compileExpression(source, s.resolve)
+	return c.compile(source, s)
 }

@@ -45,7 +45,7 @@ func (c *compiler) text(n *node, s *factScope) (x expression, constant bool) {
 			compiled[i] = literal(textValue(part.text))
 			continue
 		}
-		x, err := compileExpression(part.text, s.resolve)
+		x, err := c.compile(part.text, s)
 		if err != nil {
 			c.at(n.line, n.column, "${%s}: %v", part.text, err)
 			return expression{}, false
@@ -85,7 +85,7 @@ type textPart struct {
 }
 
 // split cuts text at its ${…}. The end of an expression is the first } outside
-// of quotes.
+// of quotes that no { came before.
 func (c *compiler) split(n *node) ([]textPart, bool) {
 	var parts []textPart
 	for rest := n.text; rest != ""; {
@@ -110,6 +110,7 @@ func (c *compiler) split(n *node) ([]textPart, bool) {
 
 func closing(text string) int {
 	var quote byte
+	open := 0
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
 		case quote != 0 && c == '\\':
@@ -120,6 +121,10 @@ func closing(text string) int {
 			}
 		case c == '\'' || c == '"':
 			quote = c
+		case c == '{':
+			open++
+		case c == '}' && open > 0:
+			open--
 		case c == '}':
 			return i
 		}

@@ -3,6 +3,8 @@ package dialect
 import (
 	"slices"
 	"strings"
+
+	"cel.dev/cel-go/cel"
 )
 
 // program is a compiled template: constant bytes and what is computed between
@@ -52,7 +54,8 @@ func (p *program) value(x expression) {
 // compiler turns nodes into programs and notes what is wrong with them.
 type compiler struct {
 	*notes
-	nodes int // compiled so far, aliases counted each time
+	nodes int      // compiled so far, aliases counted each time
+	cel   *cel.Env // of all expressions of the file
 }
 
 // json adds the JSON form of a template to p.

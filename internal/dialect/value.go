@@ -52,8 +52,6 @@ func timeValue(t time.Time) value {
 	return value{kind: timeKind, time: t}
 }
 
-func (v *value) truth() bool { return v.kind == boolKind && v.n != 0 }
-
 // empty reports whether a key with a trailing ? is left out.
 func (v *value) empty() bool {
 	switch v.kind {
@@ -86,18 +84,4 @@ func (v *value) appendPlain(dst []byte) []byte {
 		return append(dst, strings.Join(v.texts, " ")...)
 	}
 	return dst
-}
-
-// equal compares two values of one kind; null equals null alone.
-func (v *value) equal(w *value) bool {
-	if v.kind != w.kind {
-		return false
-	}
-	switch v.kind {
-	case textKind:
-		return v.text == w.text
-	case timeKind:
-		return v.time.Equal(w.time)
-	}
-	return v.n == w.n
 }
