@@ -28,8 +28,11 @@ type TokenRequest struct {
 	RefreshToken string
 	Scope        string // space-delimited
 	Channel      string // source channel, for the audit trail: "WEB"
-	Dialect      string // dialect of the route; empty on the standard endpoint
-	Source       Source
+	// IdentifyBySecret: the wire format sends no client_id; the client, or the
+	// API key, is found by ClientSecret alone. ClientID is empty then.
+	IdentifyBySecret bool
+	Dialect          string // dialect of the route; empty on the standard endpoint
+	Source           Source
 }
 
 // Source is where a request came from.
