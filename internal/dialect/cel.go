@@ -41,7 +41,7 @@ func (c *compiler) celEnv() (*cel.Env, error) {
 	}
 	var err error
 	c.cel, err = cel.NewCustomEnv(append(ownFunctions(),
-		cel.StdLib(),
+		cel.StdLib(cel.StdLibSubset(withoutTimeText())),
 		cel.ClearMacros(),
 		cel.Macros(cel.HasMacro),
 		cel.ParserRecursionLimit(maxNesting),

@@ -11,7 +11,7 @@ import (
 const maxCredential = 8 << 10
 
 // basicCredentials are the two halves of a Basic header as they were sent
-// (RFC 7617).
+// (RFC 7617), or of another scheme that the route has in its place.
 type basicCredentials struct {
 	id     string
 	secret string
@@ -20,7 +20,7 @@ type basicCredentials struct {
 // credentials reads what the request authenticates with.
 func (rt *Route) credentials(e *env, call *Call) error {
 	if rt.Operation == OperationToken {
-		return e.readBasic()
+		return rt.readAuthorization(e)
 	}
 	header := e.request.Header
 	authorization := header["Authorization"]
@@ -69,9 +69,9 @@ func bearer(header string) (string, bool) {
 	return token, true
 }
 
-// readBasic reads the Basic header of a token request, if there is one. Another
-// scheme is not for a token route and is left alone.
-func (e *env) readBasic() error {
+// readAuthorization reads the credential that a token request carries in that
+// header, if it does. A scheme that the route does not know is left alone.
+func (rt *Route) readAuthorization(e *env) error {
 	headers := e.request.Header["Authorization"]
 	if len(headers) > 1 {
 		return refused(oauth.ReasonSeveralCredentials, "")
@@ -80,9 +80,21 @@ func (e *env) readBasic() error {
 		return nil
 	}
 	scheme, encoded, _ := strings.Cut(headers[0], " ")
-	if !strings.EqualFold(scheme, "Basic") {
-		return nil
+	switch {
+	case strings.EqualFold(scheme, rt.scheme):
+		return e.readBasic(encoded)
+	case rt.bearer && strings.EqualFold(scheme, "Bearer"):
+		token, ok := bearer(headers[0])
+		if !ok {
+			return refused(oauth.ReasonClientCredentials, "")
+		}
+		e.bearer = token
 	}
+	return nil
+}
+
+// readBasic reads an id and a secret as Basic has them (RFC 7617 §2).
+func (e *env) readBasic(encoded string) error {
 	if len(encoded) > maxCredential {
 		return refused(oauth.ReasonClientCredentials, "")
 	}

@@ -48,6 +48,7 @@ func (rt *Route) Decode(w http.ResponseWriter, r *http.Request) (*Call, error) {
 	if err := rt.grantType(&call.Input); err != nil {
 		return nil, err
 	}
+	call.Input.IdentifyBySecret = rt.bySecret
 	return call, nil
 }
 
@@ -97,18 +98,28 @@ func (rt *Route) checkFields(e *env) *oauth.Error {
 // oneProof refuses a client that authenticates in two ways (RFC 6749 §2.3). The
 // body may repeat the id, but not another one.
 func (rt *Route) oneProof(e *env) *oauth.Error {
-	if !e.hasBasic {
+	if !e.hasBasic && e.bearer == "" {
 		return nil
 	}
 	for _, proof := range rt.proofs {
 		for _, slot := range proof.slots {
-			text := e.slots[slot].text
-			if text != "" && !(proof.id && (text == e.basic.id || text == unescape(e.basic.id))) {
+			if text := e.slots[slot].text; text != "" && !(proof.id && e.sameID(text)) {
+				return refused(oauth.ReasonSeveralCredentials, "")
+			}
+		}
+		for _, name := range proof.headers {
+			if text := e.request.Header.Get(name); text != "" && !(proof.id && e.sameID(text)) {
 				return refused(oauth.ReasonSeveralCredentials, "")
 			}
 		}
 	}
 	return nil
+}
+
+// sameID reports whether an id is the one in Authorization. With a Bearer there
+// is none.
+func (e *env) sameID(id string) bool {
+	return !e.hasBasic || id == e.basic.id || id == unescape(e.basic.id)
 }
 
 func (rt *Route) setInput(e *env, in *Input) error {

@@ -319,6 +319,65 @@ func TestB20_OneWayToAuthenticateAClient(t *testing.T) {
 	}
 }
 
+func TestCredentialUnderAnotherScheme(t *testing.T) {
+	rt := route(t, quirky(t), "POST /quirky/session")
+	header := strings.Replace(basicHeader("c", "s:t"), "Basic", "ID", 1)
+	for _, c := range []struct{ header, want, id, secret string }{
+		{header, "none", "c", "s:t"},
+		{strings.Replace(header, "ID", "iD", 1), "none", "c", "s:t"},
+		{basicHeader("c", "s"), "none", "", ""},
+		{"Authorization: ID !!!", "wrong_client_credentials", "", ""},
+	} {
+		call, err := rt.Decode(httptest.NewRecorder(), request("POST", "/", "", "", c.header))
+		wantError(t, err, c.want)
+		if err == nil && (call.Input.ClientID != c.id || call.Input.ClientSecret != c.secret || call.Input.IdentifyBySecret) {
+			t.Errorf("%s: %+v", c.header, call.Input)
+		}
+	}
+}
+
+func TestOneSecretWithoutAnID(t *testing.T) {
+	d := quirky(t)
+	machine, device := route(t, d, "POST /quirky/machine"), route(t, d, "POST /quirky/device")
+	for _, c := range []struct {
+		name    string
+		rt      *Route
+		body    string
+		headers []string
+		want    string
+		secret  string
+	}{
+		{"bearer", machine, "", []string{"Authorization: Bearer k"}, "none", "k"},
+		{"scheme in any case", machine, "", []string{"Authorization: bEARER k"}, "none", "k"},
+		{"body", machine, `{"key":"k"}`, nil, "none", "k"},
+		{"nothing", machine, "", nil, "none", ""},
+		{"other scheme", machine, "", []string{"Authorization: Digest k"}, "none", ""},
+		{"bearer without token", machine, "", []string{"Authorization: Bearer"}, "wrong_client_credentials", ""},
+		{"huge bearer", machine, "", []string{"Authorization: Bearer " + strings.Repeat("x", 9000)}, "wrong_client_credentials", ""},
+		{"B20 bearer and body", machine, `{"key":"k"}`, []string{"Authorization: Bearer k"}, "several_credentials", ""},
+		{"B20 basic and body", machine, `{"key":"k"}`, []string{basicHeader("c", "s")}, "several_credentials", ""},
+		{"B20 two headers", machine, "", []string{"Authorization: Bearer k", "Authorization: Bearer k"}, "several_credentials", ""},
+		{"header", device, "", []string{"X-Api-Key: k"}, "none", "k"},
+		{"header twice", device, "", []string{"X-Api-Key: k", "X-Api-Key: l"}, "duplicate_parameter X-Api-Key", ""},
+		{"B20 header and basic", device, "", []string{"X-Api-Key: k", basicHeader("c", "s")}, "several_credentials", ""},
+		{"bearer that is not read", device, "", []string{"X-Api-Key: k", "Authorization: Bearer t"}, "none", "k"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			call, err := c.rt.Decode(httptest.NewRecorder(), request("POST", "/", jsonType, c.body, c.headers...))
+			wantError(t, err, c.want)
+			if err != nil {
+				return
+			}
+			want := oauth.TokenRequest{GrantType: "client_credentials", ClientSecret: c.secret, IdentifyBySecret: true}
+			if diff := cmp.Diff(want, call.Input.TokenRequest()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	_, err := device.Decode(httptest.NewRecorder(), request("POST", "/x?x-api-key=k", "", "", "X-Api-Key: k"))
+	wantError(t, err, "credential_in_query")
+}
+
 func TestD04_CredentialsOfARoute(t *testing.T) {
 	both := route(t, loadShipped(t)["centrapay"], "GET /api/account-memberships")
 	bearerOnly := route(t, loadShipped(t)["scratchpower"], "GET /v1/auth/me")

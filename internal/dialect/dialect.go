@@ -86,15 +86,18 @@ type Route struct {
 	Permission     string // the caller must have it; empty: none is asked for
 	Scope          string // the token must have it; empty: none is asked for
 
-	dialect *Dialect
-	path    string
-	accept  accept
-	body    bodyShape
-	inputs  []inputSetter
-	wire    map[string]string // canonical input name -> name on the wire
-	proofs  []basicProof
-	reply   reply
-	errors  errorTable
+	dialect  *Dialect
+	path     string
+	scheme   string // of basic.id and basic.secret: Authorization: SCHEME base64(id:secret)
+	bearer   bool   // an input reads bearer
+	bySecret bool   // the secret alone says who the client is
+	accept   accept
+	body     bodyShape
+	inputs   []inputSetter
+	wire     map[string]string // canonical input name -> name on the wire
+	proofs   []basicProof
+	reply    reply
+	errors   errorTable
 }
 
 // Dialect returns the dialect that the route belongs to.

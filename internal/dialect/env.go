@@ -20,6 +20,7 @@ type env struct {
 	query    url.Values
 	basic    basicCredentials
 	hasBasic bool
+	bearer   string // on a route that reads it
 	body     []byte
 }
 

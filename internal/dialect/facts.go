@@ -39,6 +39,9 @@ type Input struct {
 	User          string `json:"user"`
 	Enabled       *bool  `json:"enabled"`
 	Test          *bool  `json:"test"`
+
+	// IdentifyBySecret: the route has no client_id; the client is whose secret it is.
+	IdentifyBySecret bool `json:"-"`
 }
 
 // TokenRequest returns the input of the token operation. The caller adds the
@@ -54,6 +57,8 @@ func (in *Input) TokenRequest() oauth.TokenRequest {
 		RefreshToken: in.RefreshToken,
 		Scope:        in.Scope,
 		Channel:      in.Channel,
+
+		IdentifyBySecret: in.IdentifyBySecret,
 	}
 }
 

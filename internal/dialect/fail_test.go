@@ -178,6 +178,17 @@ func TestParamsAreTranslatedOnce(t *testing.T) {
 	}
 }
 
+// TestParamInCEL: without a field at fault the whole expression is null.
+func TestParamInCEL(t *testing.T) {
+	login := route(t, quirky(t), "POST /quirky/Login")
+	if w := failed(login, refused(oauth.ReasonInvalidValue, "x")); !strings.Contains(w.Body.String(), `"Hint":"see x"`) {
+		t.Error(w.Body)
+	}
+	if w := failed(login, refused(oauth.ReasonInvalidValue, "")); strings.Contains(w.Body.String(), "Hint") {
+		t.Error(w.Body)
+	}
+}
+
 func TestInternalCausesAreNotShown(t *testing.T) {
 	rt := route(t, loadShipped(t)["scratchpower"], "POST /v1/auth/login")
 	w := failed(rt, oauth.AsError(errors.New("dial tcp 10.0.0.1: canary")))

@@ -8,6 +8,8 @@ import (
 	"claviger/internal/core"
 
 	"cel.dev/cel-go/cel"
+	celenv "cel.dev/cel-go/common/env"
+	"cel.dev/cel-go/common/overloads"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 )
@@ -30,7 +32,20 @@ func ownFunctions() []cel.EnvOption {
 			cel.UnaryBinding(func(at ref.Val) ref.Val {
 				return types.Int(at.(types.Timestamp).UnixMilli())
 			}))),
+		cel.Function("string", cel.Overload("string_of_timestamp",
+			[]*cel.Type{cel.TimestampType}, cel.StringType,
+			cel.UnaryBinding(func(at ref.Val) ref.Val {
+				return types.String(appendTime(nil, at.(types.Timestamp).Time))
+			}))),
 	}
+}
+
+// withoutTimeText leaves out string(timestamp), which writes the zone that a time
+// happens to be in. Ours, above, writes a time as it is written elsewhere.
+func withoutTimeText() *celenv.LibrarySubset {
+	overload := celenv.NewOverload(overloads.TimestampToString,
+		[]*celenv.TypeDesc{celenv.NewTypeDesc("timestamp")}, celenv.NewTypeDesc("string"))
+	return celenv.NewLibrarySubset().AddExcludedFunctions(celenv.NewFunction("string", overload))
 }
 
 // decimal writes an amount in smallest units with the digits of its currency:

@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"net/http"
 	"reflect"
 	"slices"
 	"strconv"
@@ -17,16 +18,17 @@ type inputSetter struct {
 	store func(in *Input, v value) bool // false: the value does not fit
 }
 
-// basicProof lists the body fields that stand beside a Basic header for the same
-// credential (B20).
+// basicProof lists the body fields and headers that stand beside Authorization
+// for the same credential (B20).
 type basicProof struct {
-	slots []int
-	id    bool // an id may be repeated in the body, a secret may not
+	slots   []int
+	headers []string
+	id      bool // an id may be repeated, a secret may not
 }
 
 // inputs compiles input:, and checks that credentials come from where they may.
 func (l *loader) inputs(rt *Route, op operation, n *node, entry pair) {
-	scope := &requestScope{body: &rt.body}
+	scope := &requestScope{body: &rt.body, token: rt.Operation == OperationToken}
 	for _, m := range pathVariable.FindAllStringSubmatch(rt.path, -1) {
 		scope.path = append(scope.path, m[1])
 	}
@@ -54,7 +56,10 @@ func tokenNeeds(rt *Route) [][]string {
 		return nil
 	}
 	var needs [][]string
-	if !slices.Equal(rt.Grants, []string{oauth.GrantRefreshToken}) {
+	switch {
+	case rt.bySecret:
+		needs = append(needs, []string{"client_secret"})
+	case !slices.Equal(rt.Grants, []string{oauth.GrantRefreshToken}):
 		needs = append(needs, []string{"client_id"}, []string{"client_secret"})
 	}
 	if len(rt.Grants) > 1 {
@@ -91,6 +96,10 @@ func (l *loader) input(rt *Route, op operation, scope *requestScope, p pair) {
 	if slices.Contains(secretInputs, p.key) {
 		l.secretInput(rt, p, x)
 	}
+	if p.key == "client_id" && rt.bySecret {
+		l.at(p.place.line, p.place.column, "with identify: by_secret there is no client_id")
+	}
+	rt.bearer = rt.bearer || slices.ContainsFunc(x.paths, samePath([]string{"bearer"}))
 	store := storeInto(p.key, x.kind)
 	if store == nil {
 		l.at(n.line, n.column, "%s cannot be %s", p.key, x.kind)
@@ -118,15 +127,15 @@ func (l *loader) secretInput(rt *Route, p pair, x expression) {
 		if path[0] == "query" || path[0] == "path" {
 			l.at(n.line, n.column, "%s may not come from the URL", p.key)
 		}
-		if path[0] == "body" {
+		if path[0] == "body" || path[0] == "header" {
 			l.dialect.secretNames = append(l.dialect.secretNames,
 				strings.ToLower(path[len(path)-1]), strings.ToLower(pathText(path[1:])))
 		}
 	}
 }
 
-// besideBasic remembers which body fields a Basic header makes superfluous,
-// whether the route reads that header or not (RFC 6749 §2.3: one method).
+// besideBasic remembers what Authorization makes superfluous, whether the route
+// reads that header or not (RFC 6749 §2.3: one method).
 func (l *loader) besideBasic(rt *Route, name string, x expression) {
 	if name != "client_id" && name != "client_secret" {
 		return
@@ -136,18 +145,21 @@ func (l *loader) besideBasic(rt *Route, name string, x expression) {
 		if path[0] == "body" {
 			proof.slots = append(proof.slots, rt.body.slot(pathText(path[1:])))
 		}
+		if path[0] == "header" {
+			proof.headers = append(proof.headers, http.CanonicalHeaderKey(path[1]))
+		}
 	}
-	if len(proof.slots) > 0 {
+	if len(proof.slots)+len(proof.headers) > 0 {
 		rt.proofs = append(rt.proofs, proof)
 	}
 }
 
 // wireName returns how the caller knows an input: the one name in the request
-// that it is read from, or empty. Parts of a Basic header have no name.
+// that it is read from, or empty. Parts of Authorization have no name.
 func wireName(x expression) string {
 	var names []string
 	for _, path := range x.paths {
-		if path[0] != "basic" && path[0] != "has_basic" && !slices.Contains(names, pathText(path[1:])) {
+		if !slices.Contains(authorizationRoots, path[0]) && !slices.Contains(names, pathText(path[1:])) {
 			names = append(names, pathText(path[1:]))
 		}
 	}

@@ -99,6 +99,9 @@ func (d *Dialect) Describe() []string {
 		if len(rt.Grants) > 0 {
 			line += " (" + strings.Join(rt.Grants, ", ") + ")"
 		}
+		if rt.bySecret {
+			line += "  by secret"
+		}
 		if rt.Authentication.Bearer {
 			line += "  bearer"
 		}

@@ -64,6 +64,21 @@ func TestCheckTogether(t *testing.T) {
 	}
 }
 
+// TestALiteralBesideAWildcard: the literal is the more specific one, also where
+// their methods differ. Two wildcards of other names are the same path.
+func TestALiteralBesideAWildcard(t *testing.T) {
+	for old, refused := range map[string]bool{"GET /token/{id}": false, "GET /{id}": false, "GET /token": false, "GET /{a}/{b}": false} {
+		_, err := Parse("x.yaml", []byte(strings.Replace(good, "GET /me", old, 1)))
+		if (err != nil) != refused {
+			t.Errorf("%s: %v", old, err)
+		}
+	}
+	source := strings.NewReplacer("POST /token", "POST /x/{a}", "GET /me", "GET /x/{b}").Replace(good)
+	if _, err := Parse("x.yaml", []byte(source)); err == nil || !strings.Contains(err.Error(), "collides") {
+		t.Error(err)
+	}
+}
+
 // TestTwoDialectsCannotShareAPath: which of them would say 405?
 func TestTwoDialectsCannotShareAPath(t *testing.T) {
 	other := strings.NewReplacer("dialect: acme", "dialect: b", "POST /token", "PUT /token", "GET /me", "GET /you").Replace(good)
@@ -77,6 +92,7 @@ func TestDescribe(t *testing.T) {
 	got := strings.Join(quirky(t).Describe(), "\n")
 	for _, want := range []string{
 		"POST   /quirky/token  token (client_credentials, password)",
+		"POST   /quirky/device  token (client_credentials)  by secret",
 		"GET    /quirky/mine  memberships  bearer  X-Quirky-Key",
 	} {
 		if !strings.Contains(got, want) {

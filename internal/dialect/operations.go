@@ -87,7 +87,7 @@ var secretInputs = []string{"client_secret", "password", "refresh_token"}
 var reservedClaims = []string{
 	"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "typ", "azp", "act", "may_act", "cnf", "sid", "nonce",
 	"client_id", "scope", "roles", "groups", "entitlements", "permissions", "auth_time", "acr", "amr",
-	"grant_id", "organisation_id", "account_id", "subject_type",
+	"grant_id", "organisation_id", "account_id", "subject_type", "source_channel",
 }
 
 // queryCredentials are parameters that a token operation refuses in its URL

@@ -165,6 +165,16 @@ var bad = []struct {
 	{"undeclared field", "client_id: body.key", "client_id: body.id", "30:18", "declares no field id"},
 	{"unknown input root", "client_id: body.key", "client_id: cookie.id", "30:18", "unknown name cookie"},
 	{"authorization header", "client_secret: body.secret", "client_secret: header.Authorization", "31:22", "cannot be read"},
+	{"J05 client id and by_secret", "    grants: [client_credentials]", "    grants: [client_credentials]\n    identify: by_secret", "31:7", "there is no client_id"},
+	{"J05 identify", "    grants: [client_credentials]", "    grants: [client_credentials]\n    identify: by_id", "25:15", `"by_id" is not one of by_secret`},
+	{"identify on another operation", "    operation: whoami", "    operation: whoami\n    identify: by_secret", "37:15", "only the operation token identifies"},
+	{"scheme on another operation", "    operation: whoami", "    operation: whoami\n    authorization: {scheme: ID}", "37:20", "only the operation token reads"},
+	{"scheme Bearer", "    grants: [client_credentials]", "    grants: [client_credentials]\n    authorization: {scheme: bearer}", "25:29", "read it as bearer"},
+	{"scheme", "    grants: [client_credentials]", "    grants: [client_credentials]\n    authorization: {scheme: a b}", "25:29", "not the name of a scheme"},
+	{"no scheme", "    grants: [client_credentials]", "    grants: [client_credentials]\n    authorization: {}", "25:20", "scheme is missing"},
+	{"place inside the expression", "${user.number}", "\"${string(user.number) + user.shoe}\"", "40:13", "(character 27 of the expression)"},
+	{"J05 claim source_channel", "user_id: ${org", "source_channel: ${org", "8:5", "the claim source_channel is the server's own"},
+	{"J05 secret from a number beside a field", "client_secret: body.secret", "client_secret: \"has_basic ? basic.secret : string(5)\"", "31:22", "may not be a constant"},
 	{"wrong type of input", "secret: {}", "secret: {type: integer}", "31:22", "client_secret cannot be int"},
 }
 
@@ -209,6 +219,25 @@ func TestJ05_SecretInThePath(t *testing.T) {
 	source = strings.Replace(source, "client_secret: body.secret", "client_secret: path.secret", 1)
 	if first := firstProblem(t, source); !strings.Contains(first.Message, "may not come from the URL") {
 		t.Error(first)
+	}
+}
+
+// TestJ05_BySecretNeedsTheSecret takes both away: the flag gives leave for one.
+func TestJ05_BySecretNeedsTheSecret(t *testing.T) {
+	source := strings.NewReplacer("    grants: [client_credentials]", "    grants: [client_credentials]\n    identify: by_secret",
+		"      client_id: body.key\n", "", "client_secret: body.secret", "scope: body.key").Replace(good)
+	if first := firstProblem(t, source); !strings.Contains(first.Message, "needs the input client_secret") {
+		t.Error(first)
+	}
+}
+
+func TestJ05_AuthorizationIsNoInputBesideACredential(t *testing.T) {
+	for _, root := range []string{"bearer", "basic.id"} {
+		source := strings.Replace(good, "    operation: whoami\n    authentication: [bearer]",
+			"    operation: account\n    authentication: [bearer]\n    input: {account: "+root+"}", 1)
+		if first := firstProblem(t, source); !strings.Contains(first.Message, "only the operation token reads") {
+			t.Error(first)
+		}
 	}
 }
 

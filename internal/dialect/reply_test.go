@@ -113,12 +113,24 @@ func TestRowsShadowTheFactsAround(t *testing.T) {
 	}
 }
 
+// TestRowsInCEL computes over the row and the facts around it; a row without the
+// fact is null.
+func TestRowsInCEL(t *testing.T) {
+	f := sampleFacts()
+	f.Lists = map[string][]Row{"accounts": {{Account: &core.Account{Name: "Row"}}, {}}}
+	want := `["Row of u",null]`
+	if diff := cmp.Diff(want, reply200(t, route(t, quirky(t), "GET /quirky/accounts/mine"), f).Body.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestQuirkyReplies(t *testing.T) {
 	d := quirky(t)
 	w := reply200(t, route(t, d, "POST /quirky/Login"), sampleFacts())
-	want := `{"Result":{"Success":true,"Data":{"Token":"AT","Type":"BEARER","ExpiryMs":"900000","ExpiresAt":"2026-03-04T04:06:07.890Z",` +
+	want := `{"Result":{"Success":true,"Data":{"Token":"AT","Type":"BEARER","ExpiresIn":900,"ExpiryMs":"900000","ExpiresAt":"2026-03-04T04:06:07.890Z","ExpiresIso":"2026-03-04T04:06:07.890Z",` +
 		`"ExpiresEpoch":1772597167,"ExpiresEpochMs":1772597167890,"Scopes":["read","write"],"ScopeList":"read,write","Admin":false,` +
-		`"Services":{"a":"b","home":"https://h"},"Home":"https://h","Nowhere":null,"Greeting":"Hello App, U Ser","Tags":["one",18,null,3,false]}}}`
+		`"Services":{"a":"b","home":"https://h"},"Home":"https://h","Nowhere":null,"Greeting":"Hello App, U Ser","Tags":["one",18,null,3,false],` +
+		`"Constants":{"number":3,"text":"3","no":false,"no as text":"false","negative":-1,"none":null}}}}`
 	if diff := cmp.Diff(want, w.Body.String()); diff != "" {
 		t.Error(diff)
 	}
@@ -132,8 +144,9 @@ func TestQuirkyReplies(t *testing.T) {
 
 func TestNothingIsNull(t *testing.T) {
 	w := reply200(t, route(t, quirky(t), "POST /quirky/Login"), &Facts{})
-	want := `{"Result":{"Success":true,"Data":{"Token":null,"Type":null,"ExpiryMs":null,"ExpiresAt":null,"ExpiresEpoch":null,` +
-		`"ExpiresEpochMs":null,"Scopes":null,"ScopeList":null,"Admin":null,"Services":null,"Home":null,"Nowhere":null,"Greeting":"Hello , ","Tags":["one",null,null,3,false]}}}`
+	want := `{"Result":{"Success":true,"Data":{"Token":null,"Type":null,"ExpiresIn":null,"ExpiryMs":null,"ExpiresAt":null,"ExpiresIso":null,"ExpiresEpoch":null,` +
+		`"ExpiresEpochMs":null,"Scopes":null,"ScopeList":null,"Admin":null,"Services":null,"Home":null,"Nowhere":null,"Greeting":"Hello , ","Tags":["one",null,null,3,false],` +
+		`"Constants":{"number":3,"text":"3","no":false,"no as text":"false","negative":-1,"none":null}}}}`
 	if diff := cmp.Diff(want, w.Body.String()); diff != "" {
 		t.Error(diff)
 	}

@@ -11,18 +11,29 @@ import (
 )
 
 // requestRoots are the first names of input expressions.
-var requestRoots = []string{"body", "path", "query", "header", "basic", "has_basic"}
+var requestRoots = []string{"body", "path", "query", "header", "basic", "has_basic", "bearer"}
+
+// authorizationRoots are those of Authorization, which only token routes read as
+// input.
+var authorizationRoots = []string{"basic", "has_basic", "bearer"}
 
 // requestScope is what an input expression can read.
 type requestScope struct {
 	body *bodyShape
 	path []string // wildcards of the route
+	// of a token route; any other has taken its credential from Authorization
+	token bool
 }
 
 func (s *requestScope) resolve(path []string) (expression, error) {
 	name := strings.Join(path[1:], ".")
 	x := expression{kind: textKind, plain: true, paths: [][]string{path}}
 	switch {
+	case slices.Contains(authorizationRoots, path[0]) && !s.token:
+		return x, fmt.Errorf("only the operation token reads %s", path[0])
+	case path[0] == "bearer" && len(path) == 1:
+		x.eval = func(e *env) value { return sent(e.bearer) }
+		return x, nil
 	case path[0] == "has_basic" && len(path) == 1:
 		x.kind = boolKind
 		x.eval = func(e *env) value { return boolValue(e.hasBasic) }
@@ -51,7 +62,7 @@ func (s *requestScope) resolve(path []string) (expression, error) {
 	case "basic":
 		return basicPart(x, name)
 	default:
-		return x, fmt.Errorf("has_basic is a bool; it has no %s", name)
+		return x, fmt.Errorf("%s has no %s", path[0], name)
 	}
 	return x, nil
 }

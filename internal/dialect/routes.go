@@ -12,6 +12,7 @@ import (
 
 var (
 	methods      = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
+	answered     = append([]string{"OPTIONS"}, methods...) // GET answers HEAD
 	pathForm     = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+|/\{[A-Za-z_][A-Za-z0-9_]*\})+$`)
 	registeredAt = regexp.MustCompile(` \(registered at [^)]*\)`) // our own source: nothing for an author
 	pathVariable = regexp.MustCompile(`\{([A-Za-z0-9_]+)\}`)
@@ -46,8 +47,8 @@ func (l *loader) routes(root *node) {
 }
 
 // register reports a route that the multiplexer refuses: malformed, or in
-// conflict with another. The path alone is registered too, as it is where the
-// other methods are answered with 405.
+// conflict with another. Every path is served by each method, as one that has no
+// route is answered with 405.
 func register(mux *http.ServeMux, seen map[string]bool, rt *Route) (err error) {
 	defer func() {
 		if failure := recover(); failure != nil {
@@ -56,17 +57,23 @@ func register(mux *http.ServeMux, seen map[string]bool, rt *Route) (err error) {
 			err = fmt.Errorf("the route collides with another: %s", text)
 		}
 	}()
+	if seen[rt.path] {
+		return nil
+	}
+	seen[rt.path] = true
 	mux.Handle(rt.Pattern, http.NotFoundHandler())
-	if !seen[rt.path] {
-		mux.Handle(rt.path, http.NotFoundHandler())
-		seen[rt.path] = true
+	for _, method := range answered {
+		if method != rt.Method {
+			mux.Handle(method+" "+rt.path, http.NotFoundHandler())
+		}
 	}
 	return nil
 }
 
 func (l *loader) route(rt *Route, entry pair) {
 	n := entry.value
-	if !l.keys(n, "operation", "grants", "authentication", "permission", "scope", "accept", "body", "input",
+	if !l.keys(n, "operation", "grants", "authentication", "authorization", "identify", "permission", "scope", "accept",
+		"body", "input",
 		"reply", "errors") {
 		return
 	}
@@ -82,6 +89,8 @@ func (l *loader) route(rt *Route, entry pair) {
 	rt.Scope = l.routeScope(n.get("scope"))
 	rt.Grants = l.grants(rt, n, entry)
 	rt.Authentication = l.authentication(rt, n, entry)
+	rt.scheme = l.scheme(rt, n.get("authorization"))
+	rt.bySecret = l.identify(rt, n.get("identify"))
 	rt.accept = l.accepted(n)
 	rt.body = l.bodyShape(n.get("body"))
 	l.inputs(rt, op, n, entry)
@@ -142,6 +151,39 @@ func (l *loader) authentication(rt *Route, n *node, entry pair) Authentication {
 		l.at(from.line, from.column, "api_key needs api_key_header at the top of the file")
 	}
 	return a
+}
+
+// scheme reads under which scheme of Authorization an id and a secret are sent.
+func (l *loader) scheme(rt *Route, n *node) string {
+	const usual = "Basic"
+	if n == nil {
+		return usual
+	}
+	if rt.Operation != OperationToken {
+		l.at(n.line, n.column, "only the operation token reads an id and a secret from Authorization")
+		return usual
+	}
+	if !l.keys(n, "scheme") {
+		return usual
+	}
+	scheme := l.required(n, "scheme")
+	if at := n.get("scheme"); scheme != "" && !headerForm.MatchString(scheme) {
+		l.at(at.line, at.column, "not the name of a scheme")
+	} else if strings.EqualFold(scheme, "Bearer") {
+		l.at(at.line, at.column, "what Bearer carries is one secret without an id; read it as bearer")
+	}
+	return scheme
+}
+
+// identify reads whether the client is found by its secret alone.
+func (l *loader) identify(rt *Route, n *node) bool {
+	if n == nil {
+		return false
+	}
+	if rt.Operation != OperationToken {
+		l.at(n.line, n.column, "only the operation token identifies clients")
+	}
+	return l.oneOf(n, "by_secret") == "by_secret"
 }
 
 // accept says which bodies a route takes.
