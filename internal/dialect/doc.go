@@ -4,5 +4,6 @@
 // in which order, lives elsewhere and is out of its reach.
 //
 // It knows no storage and no rules of the platform, decides nothing about
-// credentials, and gives expressions nothing but the facts of one request.
+// credentials, and gives expressions nothing but the facts of one request. A path
+// in an expression is direct access; anything else is CEL.
 package dialect
