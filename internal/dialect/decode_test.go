@@ -292,6 +292,26 @@ func TestQuirkyBodiesAreDecoded(t *testing.T) {
 	}
 }
 
+// TestWhatWasNotSentInCEL: text that was not sent is empty there, a number makes
+// the whole input not sent.
+func TestWhatWasNotSentInCEL(t *testing.T) {
+	d := quirky(t)
+	body := `{"Request":{"Auth":{"grantType":"api_key","Credentials":{"ClientId":"ABC","ClientSecret":"s"}}}}`
+	call, err := route(t, d, "POST /quirky/Login").Decode(httptest.NewRecorder(), request("POST", "/", jsonType, body))
+	if err != nil || call.Input.Channel != "" || call.Input.ClientID != "abc" {
+		t.Errorf("%+v %v", call, err)
+	}
+	machine := route(t, d, "POST /quirky/machine")
+	for header, want := range map[string]string{"X-Scope: READ": "read", "X-Other: x": ""} {
+		call, err = machine.Decode(httptest.NewRecorder(), request("POST", "/", "", "", "Authorization: Bearer k", header))
+		if err != nil || call.Input.Scope != want {
+			t.Errorf("%s: %+v %v", header, call, err)
+		}
+	}
+	_, err = machine.Decode(httptest.NewRecorder(), request("POST", "/", "", "", "X-Scope: a", "X-Scope: b"))
+	wantError(t, err, "duplicate_parameter X-Scope")
+}
+
 // TestSlotsDoNotLeakBetweenRequests fills the slots of one request and looks for
 // them in the next, which has none.
 func TestSlotsDoNotLeakBetweenRequests(t *testing.T) {

@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -233,6 +234,28 @@ func TestJ01_CostIsLimited(t *testing.T) {
 	if v := x.eval(e); v.kind != nullKind || e.err == nil || !strings.Contains(e.err.Error(), "operation cancelled") {
 		t.Errorf("%v %v", v, e.err)
 	}
+}
+
+// TestOneExpressionForManyRequests is for the race detector: each sees its facts.
+func TestOneExpressionForManyRequests(t *testing.T) {
+	c := newCalculator()
+	x, err := c.compile("decimal(account.balance, account.currency) + client.name", &c.scope)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	for n := range int64(8) {
+		group.Go(func() {
+			for i := range int64(50) {
+				f := sampleFacts()
+				f.Account.Balance = n*1000 + i
+				if v := x.eval(&env{facts: f}); v.text != decimal(n*1000+i, "BWP")+"App" {
+					t.Errorf("%d: %q", n, v.text)
+				}
+			}
+		})
+	}
+	group.Wait()
 }
 
 // TestFailuresHoldNoValues: what could not be computed may be a secret.
