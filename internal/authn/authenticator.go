@@ -27,6 +27,7 @@ type Attempt struct {
 	Owner     string // whose stored secrets to compare with; empty when there is no such client or user
 	Presented string
 	IP        string
+	Password  bool // chosen by a person, not by a machine
 }
 
 // Prove verifies a presented secret: the one way in for client secrets and
@@ -42,7 +43,11 @@ func (a *Authenticator) Prove(ctx context.Context, attempt Attempt, wrong *oauth
 	if err != nil {
 		return err
 	}
-	matched, _, err := a.Secrets.Verify(ctx, attempt.Owner, attempt.Presented, stored...)
+	verify := a.Secrets.Verify
+	if attempt.Password {
+		verify = a.Secrets.VerifyPassword
+	}
+	matched, _, err := verify(ctx, attempt.Owner, attempt.Presented, stored...)
 	switch {
 	case err != nil:
 		try.Cancel()

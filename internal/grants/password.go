@@ -3,7 +3,6 @@ package grants
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"claviger/internal/authn"
 	"claviger/internal/core"
@@ -26,15 +25,11 @@ func (x *Exchange) password(ctx context.Context, r *request) (*core.Authorizatio
 	if err != nil {
 		return nil, err
 	}
-	var owner string
-	if user != nil {
-		owner = user.ID
+	attempt := authn.Attempt{Identity: "user:" + r.Organisation + "/" + r.Username, Presented: r.Password, IP: r.Source.IP, Password: true}
+	if user != nil { // one budget, whichever of its names is used
+		attempt.Identity, attempt.Owner = "user:"+user.ID, user.ID
 	}
 	wrong := oauth.NewError(oauth.ReasonUserCredentials)
-	attempt := authn.Attempt{
-		Identity: "user:" + r.Organisation + "/" + strings.ToLower(r.Username),
-		Owner:    owner, Presented: r.Password, IP: r.Source.IP,
-	}
 	if err := x.Authenticator.Prove(ctx, attempt, wrong); err != nil {
 		return nil, err
 	}

@@ -54,9 +54,7 @@ func Open(ctx context.Context, config *Config, env Environment) (*Instance, erro
 	if err != nil {
 		return nil, err
 	}
-	db, err := store.Open(ctx, store.Options{
-		URL: config.DatabaseURL.Reveal(), Now: env.Now, Rand: env.Rand, Log: env.Log,
-	})
+	db, err := OpenStore(ctx, config, env)
 	if err != nil {
 		return nil, err
 	}
@@ -65,6 +63,14 @@ func Open(ctx context.Context, config *Config, env Environment) (*Instance, erro
 		return nil, errors.Join(err, db.Close())
 	}
 	return instance, nil
+}
+
+// OpenStore opens the database of a configuration as it is, without the master
+// key and without migrating: for the migration itself.
+func OpenStore(ctx context.Context, config *Config, env Environment) (*store.Store, error) {
+	return store.Open(ctx, store.Options{
+		URL: config.DatabaseURL.Reveal(), Now: env.Now, Rand: env.Rand, Log: env.Log,
+	})
 }
 
 func assemble(config *Config, env Environment, master keys.MasterKey, db *store.Store) *Instance {

@@ -18,7 +18,7 @@ import (
 type limiter struct {
 	perMinute int
 	now       func() time.Time
-	buckets   *otter.Cache[string, *rate.Limiter]
+	bucket    func(key string) *rate.Limiter
 }
 
 const maxBuckets = 200_000
@@ -28,7 +28,11 @@ func newLimiter(perMinute int, now func() time.Time) *limiter {
 		MaximumSize:      maxBuckets,
 		ExpiryCalculator: otter.ExpiryAccessing[string, *rate.Limiter](2 * time.Minute),
 	})
-	return &limiter{perMinute: perMinute, now: now, buckets: buckets}
+	full := func() (*rate.Limiter, bool) { return rate.NewLimiter(rate.Limit(perMinute)/60, perMinute), false }
+	return &limiter{perMinute: perMinute, now: now, bucket: func(key string) *rate.Limiter {
+		bucket, _ := buckets.ComputeIfAbsent(key, full)
+		return bucket
+	}}
 }
 
 // allow takes one request from the budget of the account, or of the subject
@@ -41,11 +45,8 @@ func (l *limiter) allow(a *core.Authorization) error {
 	if a.Account != nil {
 		key = a.Account.ID
 	}
-	bucket, _ := l.buckets.ComputeIfAbsent(key, func() (*rate.Limiter, bool) {
-		return rate.NewLimiter(rate.Limit(l.perMinute)/60, l.perMinute), false
-	})
 	now := l.now()
-	reservation := bucket.ReserveN(now, 1)
+	reservation := l.bucket(key).ReserveN(now, 1)
 	wait := reservation.DelayFrom(now)
 	if wait == 0 {
 		return nil

@@ -83,8 +83,14 @@ func (s *Server) dialectHandler(route *dialect.Route) (http.Handler, error) {
 	}, nil
 }
 
+// methods are those that are answered 405 where a path has no handler for them.
+var methods = []string{
+	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
+}
+
 // register adds a path with its methods; any other method is 405 in the shape
-// of the path's wire format (RFC 9110 §15.5.6).
+// of the path's wire format (RFC 9110 §15.5.6). They are registered one by one,
+// because a pattern for all methods would collide with a wildcard beside it.
 func (s *Server) register(mux *http.ServeMux, path string, handlers map[string]http.Handler, fail func(http.ResponseWriter, *http.Request, *oauth.Error)) {
 	allowed := make([]string, 0, len(handlers)+1)
 	for method, handler := range handlers {
@@ -95,7 +101,12 @@ func (s *Server) register(mux *http.ServeMux, path string, handlers map[string]h
 		allowed = append(allowed, http.MethodHead)
 	}
 	slices.Sort(allowed)
-	mux.Handle(path, s.metrics.Observe(path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	refuse := s.metrics.Observe(path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fail(w, r, oauth.NewError(oauth.ReasonMethodNotAllowed).With("Allow", strings.Join(allowed, ", ")))
-	})))
+	}))
+	for _, method := range methods {
+		if !slices.Contains(allowed, method) {
+			mux.Handle(method+" "+path, refuse)
+		}
+	}
 }

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -97,7 +96,7 @@ func (s *Server) wireTokens(dialects []*dialect.Dialect) {
 func (s *Server) wireEndpoints() {
 	s.discovery = &endpoints.Discovery{Issuer: s.config.Issuer, Ring: s.Ring}
 	s.health = &endpoints.Health{Store: s.Store, Log: s.log}
-	s.metrics = endpoints.NewMetrics()
+	s.metrics = endpoints.NewMetrics(s.environment.Now)
 	s.operations = &operations{store: s.Store, admin: s.Admin, now: s.environment.Now}
 	s.limiter = newLimiter(s.config.Limits.AccountRequests, s.environment.Now)
 }
@@ -105,13 +104,9 @@ func (s *Server) wireEndpoints() {
 // Handler serves every request of the server.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// Run serves until ctx ends, then lets requests under way finish (R18). ready
-// is called with the address once connections are accepted.
-func (s *Server) Run(ctx context.Context, ready func(net.Addr)) error {
-	listener, err := net.Listen("tcp", s.config.Listen)
-	if err != nil {
-		return fmt.Errorf("listen on %s: %w", s.config.Listen, err)
-	}
+// Run serves on a listener, which it closes, until ctx ends, then lets requests
+// under way finish (R18).
+func (s *Server) Run(ctx context.Context, listener net.Listener) error {
 	background, stop := context.WithCancel(ctx)
 	defer stop()
 	go s.Ring.Watch(background, 5*time.Second)
@@ -123,7 +118,6 @@ func (s *Server) Run(ctx context.Context, ready func(net.Addr)) error {
 	}
 	served := make(chan error, 1)
 	go func() { served <- web.Serve(listener) }()
-	ready(listener.Addr())
 	select {
 	case err := <-served:
 		return err

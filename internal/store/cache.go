@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -15,8 +16,8 @@ const (
 	writeTimeout = 10 * time.Second
 )
 
-// cacheSize bounds each cache, in entries.
-const cacheSize = 10_000
+// cacheSize bounds the cache, in entries.
+const cacheSize = 100_000
 
 // pair is a key of two parts.
 type pair struct{ a, b string }
@@ -29,75 +30,105 @@ type keyWithSecret struct {
 
 // caches holds what is read on most requests and written seldom.
 type caches struct {
-	clients             *cache[string, *core.Client]
-	organisations       *cache[string, *core.Organisation]
-	organisationsByCode *cache[string, *core.Organisation]
-	accounts            *cache[string, *core.Account]
-	accountsByNumber    *cache[int64, *core.Account]
-	accountsOf          *cache[string, []*core.Account]
-	users               *cache[string, *core.User]
-	serviceAccounts     *cache[pair, *core.User]
-	people              *cache[string, *core.User]
-	roles               *cache[string, *core.Role]
-	rolesByCode         *cache[pair, *core.Role]
-	permissions         *cache[string, *core.Permission]
-	membershipsOf       *cache[string, []*core.Membership]
-	membersOf           *cache[pair, []*core.Membership]
-	keys                *cache[string, *core.APIKey]
-	keysByDigest        *cache[string, keyWithSecret]
-	secrets             *cache[string, []core.Secret]
-	consents            *cache[string, *core.Consent]
+	clients             cache[string, *core.Client]
+	organisations       cache[string, *core.Organisation]
+	organisationsByCode cache[string, *core.Organisation]
+	accounts            cache[string, *core.Account]
+	accountsByNumber    cache[int64, *core.Account]
+	accountsOf          cache[string, []*core.Account]
+	users               cache[string, *core.User]
+	serviceAccounts     cache[pair, *core.User]
+	people              cache[string, *core.User]
+	roles               cache[string, *core.Role]
+	rolesByCode         cache[pair, *core.Role]
+	permissions         cache[string, *core.Permission]
+	membershipsOf       cache[string, []*core.Membership]
+	membersOf           cache[pair, []*core.Membership]
+	keys                cache[string, *core.APIKey]
+	keysByDigest        cache[string, keyWithSecret]
+	secrets             cache[string, []core.Secret]
+	consents            cache[string, *core.Consent]
 }
 
 func newCaches() caches {
+	m := newMemory()
 	return caches{
-		clients:             newCache[string, *core.Client](),
-		organisations:       newCache[string, *core.Organisation](),
-		organisationsByCode: newCache[string, *core.Organisation](),
-		accounts:            newCache[string, *core.Account](),
-		accountsByNumber:    newCache[int64, *core.Account](),
-		accountsOf:          newCache[string, []*core.Account](),
-		users:               newCache[string, *core.User](),
-		serviceAccounts:     newCache[pair, *core.User](),
-		people:              newCache[string, *core.User](),
-		roles:               newCache[string, *core.Role](),
-		rolesByCode:         newCache[pair, *core.Role](),
-		permissions:         newCache[string, *core.Permission](),
-		membershipsOf:       newCache[string, []*core.Membership](),
-		membersOf:           newCache[pair, []*core.Membership](),
-		keys:                newCache[string, *core.APIKey](),
-		keysByDigest:        newCache[string, keyWithSecret](),
-		secrets:             newCache[string, []core.Secret](),
-		consents:            newCache[string, *core.Consent](),
+		clients:             cache[string, *core.Client]{"clients", m},
+		organisations:       cache[string, *core.Organisation]{"organisations", m},
+		organisationsByCode: cache[string, *core.Organisation]{"organisationsByCode", m},
+		accounts:            cache[string, *core.Account]{"accounts", m},
+		accountsByNumber:    cache[int64, *core.Account]{"accountsByNumber", m},
+		accountsOf:          cache[string, []*core.Account]{"accountsOf", m},
+		users:               cache[string, *core.User]{"users", m},
+		serviceAccounts:     cache[pair, *core.User]{"serviceAccounts", m},
+		people:              cache[string, *core.User]{"people", m},
+		roles:               cache[string, *core.Role]{"roles", m},
+		rolesByCode:         cache[pair, *core.Role]{"rolesByCode", m},
+		permissions:         cache[string, *core.Permission]{"permissions", m},
+		membershipsOf:       cache[string, []*core.Membership]{"membershipsOf", m},
+		membersOf:           cache[pair, []*core.Membership]{"membersOf", m},
+		keys:                cache[string, *core.APIKey]{"keys", m},
+		keysByDigest:        cache[string, keyWithSecret]{"keysByDigest", m},
+		secrets:             cache[string, []core.Secret]{"secrets", m},
+		consents:            cache[string, *core.Consent]{"consents", m},
 	}
 }
 
+// cacheKey finds an entry: what kind of look-up it is, and its one or two parts.
+type cacheKey struct{ kind, a, b string }
+
 // entry is a value and the generation of the cache at the time it was read.
-type entry[V any] struct {
-	value      V
+type entry struct {
+	value      any
 	generation uint64
 }
 
-// cache keeps values until the generation moves on. Absence is not kept.
-type cache[K comparable, V any] struct {
-	entries *otter.Cache[K, entry[V]]
+// memory is the one bounded cache behind all look-ups. It is reached through
+// functions, so that a package that uses the store does not compile the cache
+// library's generic code again: that took half a minute for each of them.
+type memory struct {
+	get func(cacheKey) (entry, bool)
+	set func(cacheKey, entry)
 }
 
-func newCache[K comparable, V any]() *cache[K, V] {
-	return &cache[K, V]{entries: otter.Must(&otter.Options[K, entry[V]]{MaximumSize: cacheSize})}
+func newMemory() *memory {
+	entries := otter.Must(&otter.Options[cacheKey, entry]{MaximumSize: cacheSize})
+	return &memory{
+		get: entries.GetIfPresent,
+		set: func(key cacheKey, e entry) { entries.Set(key, e) },
+	}
+}
+
+// cache keeps the values of one kind of look-up until the generation moves on.
+// Absence is not kept.
+type cache[K string | int64 | pair, V any] struct {
+	kind   string
+	memory *memory
+}
+
+func (c cache[K, V]) key(k K) cacheKey {
+	switch k := any(k).(type) {
+	case string:
+		return cacheKey{c.kind, k, ""}
+	case int64:
+		return cacheKey{c.kind, strconv.FormatInt(k, 10), ""}
+	case pair:
+		return cacheKey{c.kind, k.a, k.b}
+	}
+	panic("store: a cache key of another type")
 }
 
 // get returns the value under key, loading it when it is missing or from an
 // earlier generation. The stamp is taken before the load: a change that races
 // with it leaves an entry that is already out of date, never a stale one.
-func (c *cache[K, V]) get(ctx context.Context, s *Store, key K, load func(context.Context) (V, error)) (V, error) {
-	now := s.generation.Load()
-	if found, ok := c.entries.GetIfPresent(key); ok && found.generation == now {
-		return found.value, nil
+func (c cache[K, V]) get(ctx context.Context, s *Store, k K, load func(context.Context) (V, error)) (V, error) {
+	now, key := s.generation.Load(), c.key(k)
+	if found, ok := c.memory.get(key); ok && found.generation == now {
+		return found.value.(V), nil
 	}
 	value, err := uncached(ctx, s, load)
 	if err == nil {
-		c.entries.Set(key, entry[V]{value, now})
+		c.memory.set(key, entry{value, now})
 	}
 	return value, err
 }

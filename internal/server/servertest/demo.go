@@ -1,0 +1,27 @@
+package servertest
+
+import (
+	"context"
+	"io/fs"
+
+	"claviger"
+	"claviger/internal/admin"
+	"claviger/internal/server"
+)
+
+// applyDemo applies the roles of the dialects and the demo data, as
+// `claviger dev` does.
+func applyDemo(ctx context.Context, instance *server.Instance) error {
+	roles, err := fs.ReadFile(claviger.Dialects, "dialects/centrapay/roles.yaml")
+	if err != nil {
+		return err
+	}
+	demo, err := fs.ReadFile(claviger.Examples, "examples/demo.yaml")
+	if err != nil {
+		return err
+	}
+	_, err = instance.Admin.Apply(ctx, admin.Actor{Name: "dev"}, []admin.File{
+		{Name: "dialects/centrapay/roles.yaml", Data: roles}, {Name: "examples/demo.yaml", Data: demo},
+	}, admin.Options{})
+	return err
+}

@@ -1,0 +1,195 @@
+package servertest
+
+import (
+	"context"
+	"encoding/hex"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"claviger"
+	"claviger/internal/dialect"
+	"claviger/internal/server"
+	"claviger/internal/store/storetest"
+	"claviger/test/testlog"
+)
+
+// Host is what test servers answer to.
+const Host = "127.0.0.1:8080"
+
+// Harness is a running server on a database of its own with the demo data.
+type Harness struct {
+	*server.Server
+	Clock  *Clock
+	URL    string // of the database
+	random *random
+	t      testing.TB
+}
+
+// New starts a server on SQLite with the demo data.
+func New(t testing.TB, adjust ...func(*server.Config)) *Harness {
+	t.Helper()
+	url := storetest.SQLite(t)
+	template, err := demoTemplate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(strings.TrimPrefix(url, "sqlite:"), template, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return Open(t, url, adjust...)
+}
+
+// Engines runs a test on each engine, in subtests, with the demo data. Calling
+// open again starts another node on the same database, with the same clock.
+func Engines(t *testing.T, run func(t *testing.T, open func() *Harness)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { run(t, nodes(t, New(t))) })
+	t.Run("postgres", func(t *testing.T) { run(t, nodes(t, NewPostgres(t))) })
+}
+
+// NewPostgres is New on PostgreSQL.
+func NewPostgres(t testing.TB, adjust ...func(*server.Config)) *Harness {
+	t.Helper()
+	h := Open(t, storetest.Postgres(t), adjust...)
+	h.ApplyDemo()
+	return h
+}
+
+// nodes returns the first node, then further ones on its database.
+func nodes(t testing.TB, first *Harness) func() *Harness {
+	given := false
+	return func() *Harness {
+		if !given {
+			given = true
+			return first
+		}
+		return open(t, first.URL, first.Clock)
+	}
+}
+
+// Open starts a server on a database as it is.
+func Open(t testing.TB, url string, adjust ...func(*server.Config)) *Harness {
+	t.Helper()
+	return open(t, url, &Clock{now: Start}, adjust...)
+}
+
+func open(t testing.TB, url string, clock *Clock, adjust ...func(*server.Config)) *Harness {
+	t.Helper()
+	config := Config(t, url)
+	for _, change := range adjust {
+		change(config)
+	}
+	random := newRandom(t.Name())
+	instance, err := server.Open(t.Context(), config, server.Environment{Log: testlog.Logger(t), Now: clock.Now, Rand: random})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := instance.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	s, err := server.New(instance, Dialects(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Harness{Server: s, Clock: clock, URL: url, random: random, t: t}
+}
+
+// Config is the configuration of test servers.
+func Config(t testing.TB, url string) *server.Config {
+	t.Helper()
+	config := server.DefaultConfig()
+	config.DatabaseURL = server.Hidden(url)
+	config.MasterKey = server.Hidden(masterKey)
+	config.Issuer = "http://" + Host
+	if err := config.Complete(); err != nil {
+		t.Fatal(err)
+	}
+	return config
+}
+
+// masterKey is 32 bytes of a fixed random source, so that keys repeat too.
+var masterKey = func() string {
+	var raw [32]byte
+	_, _ = newRandom("master key").Read(raw[:])
+	return hex.EncodeToString(raw[:])
+}()
+
+// Dialects returns the built-in dialects.
+func Dialects(t testing.TB) []*dialect.Dialect {
+	t.Helper()
+	files, err := fs.Sub(claviger.Dialects, "dialects")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dialects, err := dialect.Load(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dialects
+}
+
+// Reseed makes the randomness repeat from here on.
+func (h *Harness) Reseed(seed string) { h.random.reseed(seed) }
+
+// ApplyDemo applies the demo data.
+func (h *Harness) ApplyDemo() {
+	h.t.Helper()
+	if err := applyDemo(h.t.Context(), h.Instance); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// Do sends a request to the server, as it is.
+func (h *Harness) Do(r *http.Request) *http.Response {
+	recorder := httptest.NewRecorder()
+	if r.Host == "" || r.Host == "example.com" {
+		r.Host = Host
+	}
+	h.Handler().ServeHTTP(recorder, r)
+	return recorder.Result()
+}
+
+// demoTemplate is a SQLite database with the demo data, made once for a test
+// binary: hashing the passwords in it takes a while.
+var demoTemplate = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "claviger-demo")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "demo.db")
+	if err := makeTemplate("sqlite:" + file); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(file)
+})
+
+func makeTemplate(url string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	config := server.DefaultConfig()
+	config.DatabaseURL, config.MasterKey, config.Issuer = server.Hidden(url), server.Hidden(masterKey), "http://"+Host
+	if err := config.Complete(); err != nil {
+		return err
+	}
+	clock := &Clock{now: Start}
+	env := server.Environment{Log: slog.New(slog.DiscardHandler), Now: clock.Now, Rand: newRandom("demo")}
+	instance, err := server.Open(ctx, config, env)
+	if err != nil {
+		return err
+	}
+	if err := applyDemo(ctx, instance); err != nil {
+		return err
+	}
+	return instance.Close()
+}

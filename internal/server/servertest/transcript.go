@@ -1,0 +1,131 @@
+package servertest
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/tools/txtar"
+)
+
+var update = flag.Bool("update", false, "write the answers that the server gives into the transcripts")
+
+// RunTranscript plays a transcript against the server and compares every answer
+// byte for byte. A transcript is a txtar file of pairs NAME.request and
+// NAME.reply as they are on the wire, but for Date and Content-Length, with
+// {{NAME.member}} in a request standing for a member of an earlier answer, and of
+// sections "clock +1h1m", which move the clock.
+func (h *Harness) RunTranscript(t *testing.T, file string) {
+	t.Helper()
+	source, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive := txtar.Parse(source)
+	h.Reseed(file[strings.LastIndex(file, "dialects/")+1:])
+	replies := map[string]string{}
+	for i := range archive.Files {
+		section := &archive.Files[i]
+		if wait, ok := strings.CutPrefix(section.Name, "clock +"); ok {
+			duration, err := time.ParseDuration(wait)
+			if err != nil {
+				t.Fatalf("%s: %v", section.Name, err)
+			}
+			h.Clock.Advance(duration)
+			continue
+		}
+		name, isRequest := strings.CutSuffix(section.Name, ".request")
+		if !isRequest {
+			continue
+		}
+		answer := h.exchange(t, fill(t, string(section.Data), replies))
+		replies[name] = answer
+		if i+1 == len(archive.Files) || archive.Files[i+1].Name != name+".reply" {
+			t.Fatalf("%s: %s has no %s.reply after it", file, section.Name, name)
+		}
+		reply := &archive.Files[i+1]
+		if *update {
+			reply.Data = []byte(answer)
+		} else if got := answer; got != string(reply.Data) {
+			t.Errorf("%s: %s: the answer is\n%s\nnot\n%s", file, name, got, reply.Data)
+		}
+	}
+	if *update {
+		if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+var placeholder = regexp.MustCompile(`\{\{([a-z0-9-]+)\.([A-Za-z0-9_.]+)\}\}`)
+
+// fill puts members of earlier answers into a request.
+func fill(t *testing.T, request string, replies map[string]string) string {
+	return placeholder.ReplaceAllStringFunc(request, func(match string) string {
+		parts := placeholder.FindStringSubmatch(match)
+		_, body, _ := strings.Cut(replies[parts[1]], "\n\n")
+		var value any
+		if err := json.Unmarshal([]byte(body), &value); err != nil {
+			t.Fatalf("%s: %v", match, err)
+		}
+		for member := range strings.SplitSeq(parts[2], ".") {
+			object, _ := value.(map[string]any)
+			value = object[member]
+		}
+		if value == nil {
+			t.Fatalf("%s: no such member in the answer", match)
+		}
+		return fmt.Sprint(value)
+	})
+}
+
+// exchange sends a request in wire form and returns the answer in wire form.
+func (h *Harness) exchange(t *testing.T, request string) string {
+	t.Helper()
+	head, body, _ := strings.Cut(request, "\n\n")
+	body = strings.TrimSuffix(body, "\n")
+	head = strings.ReplaceAll(strings.TrimSpace(head), "\n", "\r\n")
+	if body != "" {
+		head += "\r\nContent-Length: " + strconv.Itoa(len(body))
+	}
+	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(head + "\r\n\r\n" + body)))
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, request)
+	}
+	r.RemoteAddr = "192.0.2.10:40000"
+	response := h.Do(r)
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "HTTP/1.1 %d %s\n", response.StatusCode, http.StatusText(response.StatusCode))
+	names := make([]string, 0, len(response.Header))
+	for name := range response.Header {
+		if name != "Date" && name != "Content-Length" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		for _, value := range response.Header[name] {
+			fmt.Fprintf(&out, "%s: %s\n", name, value)
+		}
+	}
+	out.WriteByte('\n')
+	if _, err := out.ReadFrom(response.Body); err != nil {
+		t.Fatal(err)
+	}
+	if bytes.HasSuffix(out.Bytes(), []byte("\n\n")) {
+		out.Truncate(out.Len() - 1)
+	} else {
+		out.WriteByte('\n')
+	}
+	return out.String()
+}
