@@ -2,6 +2,7 @@ package admin
 
 import (
 	"errors"
+	"slices"
 
 	"claviger/internal/core"
 	"claviger/oauth"
@@ -93,13 +94,17 @@ func (a *application) clientOrganisations(e *edit, v *clientEntry, client *core.
 	if !v.Organisations.set() {
 		return
 	}
-	ids := []string{}
+	ids, codes, before := []string{}, []string{}, []string{}
 	for _, code := range v.Organisations.Value {
 		if id, ok := a.organisationID(code); ok && id != "" {
-			ids = append(ids, id)
+			ids, codes = append(ids, id), append(codes, code.Value)
 		}
 	}
-	e.setList("organisations", v.Organisations.At, &client.OrganisationIDs, ids)
+	for _, id := range client.OrganisationIDs {
+		before = append(before, a.codeOf(id))
+	}
+	e.record("organisations", v.Organisations.At, slices.Equal(ids, client.OrganisationIDs), showList(before), showList(codes))
+	client.OrganisationIDs = ids
 }
 
 // organisationID resolves a code; an empty one is nobody's.

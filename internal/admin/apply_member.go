@@ -93,13 +93,18 @@ func (a *application) wish(user *core.User, name, organisationID string, account
 	}
 }
 
+// codeOf names an organisation as files do.
 func (a *application) codeOf(organisationID string) string {
 	for code, o := range a.organisationsBy {
 		if o.ID == organisationID {
 			return code
 		}
 	}
-	return organisationID
+	o, err := a.service.Store.Organisation(a.ctx, organisationID)
+	if a.fail(err) || err != nil {
+		return organisationID
+	}
+	return o.Code
 }
 
 // settleMemberships makes the roles held in each place those that were wished.

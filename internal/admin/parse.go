@@ -76,6 +76,8 @@ func decode(data []byte, into *document) error {
 	return yaml.NodeToValue(file.Docs[0].Body, into, yaml.Strict())
 }
 
+const noValue = "a value is missing; leave the key out to keep what is stored"
+
 // plainness finds what a configuration file does without: aliases, whose
 // expansion has no bounds (J04), tags, and keys without a value, which could
 // mean "leave it" as well as "clear it".
@@ -92,7 +94,10 @@ func (v *plainness) Visit(node ast.Node) ast.Visitor {
 	case ast.TagType:
 		v.problem = &Problem{placeOf(node), "tags are not taken here"}
 	case ast.NullType:
-		v.problem = &Problem{placeOf(node), "a value is missing; leave the key out to keep what is stored"}
+		v.problem = &Problem{placeOf(node), noValue}
+	}
+	if entry, ok := node.(*ast.MappingValueNode); ok && entry.Value.Type() == ast.NullType {
+		v.problem = &Problem{placeOf(entry.Key), noValue}
 	}
 	return v
 }

@@ -87,8 +87,8 @@ func (r rights) mayGive(role *core.Role) bool {
 		return true
 	}
 	return slices.ContainsFunc(r.roles, func(own *core.Role) bool {
-		named := slices.Contains(own.Assigns, role.Code)
-		return named || (own.MayAssign(role) && (own.Owner || !role.Owner))
+		same, named := own.ID == role.ID, slices.Contains(own.Assigns, role.Code)
+		return same || named || (own.MayAssign(role) && (own.Owner || !role.Owner))
 	})
 }
 
