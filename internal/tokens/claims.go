@@ -44,7 +44,9 @@ func (c *Claims) appendTo(b []byte) []byte {
 	b = appendNumber(b, "iat", c.IssuedAt)
 	b = appendMember(b, "jti", c.ID)
 	b = appendMember(b, "client_id", c.ClientID)
-	b = appendMember(b, "scope", c.Scope)
+	if c.Scope != "" {
+		b = appendMember(b, "scope", c.Scope)
+	}
 	b = appendMember(b, "grant_id", c.GrantID)
 	b = appendMember(b, "subject_type", c.SubjectType)
 	if c.OrganisationID != "" {

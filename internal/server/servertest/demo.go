@@ -22,6 +22,6 @@ func applyDemo(ctx context.Context, instance *server.Instance) error {
 	}
 	_, err = instance.Admin.Apply(ctx, admin.Actor{Name: "dev"}, []admin.File{
 		{Name: "dialects/centrapay/roles.yaml", Data: roles}, {Name: "examples/demo.yaml", Data: demo},
-	}, admin.Options{})
+	}, admin.Options{Dialects: []string{"centrapay", "jpay", "powerepos", "scratchpower", "spendesk"}})
 	return err
 }
