@@ -34,6 +34,40 @@ func (a *Authenticator) Bearer(ctx context.Context, token, dialect string) (*cor
 // on a route of a dialect. The key is found by its keyed digest, so neither its
 // existence nor its bytes can be told from the time the answer takes.
 func (a *Authenticator) APIKey(ctx context.Context, presented, dialect, ip string) (*core.Authorization, error) {
+	key, err := a.proveKey(ctx, presented, dialect, ip)
+	if err != nil {
+		return nil, err
+	}
+	authorization, err := a.Directory.Load(ctx, tokens.Parties{
+		APIKeyID: key.ID, OrganisationID: key.OrganisationID, AccountID: key.AccountID,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if reason, stopped := authorization.Stopped(a.Now()); stopped {
+		return nil, oauth.NewError(oauth.ReasonCredentialInactive).Because(errors.New(string(reason)))
+	}
+	authorization.Scope = key.Scopes
+	return authorization, nil
+}
+
+// CallerBySecret returns the API key of a token request that presents a secret
+// without an id. Whatever is wrong is answered as a wrong client secret is.
+func (a *Authenticator) CallerBySecret(ctx context.Context, presented, dialect, ip string) (Caller, error) {
+	key, err := a.proveKey(ctx, presented, dialect, ip)
+	var wrong *oauth.Error
+	if errors.As(err, &wrong) && wrong.Reason == oauth.ReasonKeyInvalid {
+		return Caller{}, oauth.NewError(oauth.ReasonClientCredentials).Because(err)
+	}
+	if err != nil {
+		return Caller{}, err
+	}
+	found := Caller{Key: key}
+	return found, a.Active(found)
+}
+
+// proveKey finds the key of a presented secret, behind the gate.
+func (a *Authenticator) proveKey(ctx context.Context, presented, dialect, ip string) (*core.APIKey, error) {
 	// The digest is the identity, so that wrong keys of one source use up the
 	// budget of that source and nobody else's (D01).
 	digest := a.Secrets.Digest(presented)
@@ -55,17 +89,7 @@ func (a *Authenticator) APIKey(ctx context.Context, presented, dialect, ip strin
 	if key.Dialect != dialect {
 		return nil, oauth.NewError(oauth.ReasonKeyInvalid).Because(errors.New("the key is of another dialect"))
 	}
-	authorization, err := a.Directory.Load(ctx, tokens.Parties{
-		APIKeyID: key.ID, OrganisationID: key.OrganisationID, AccountID: key.AccountID,
-	})
-	if err != nil {
-		return nil, err
-	}
-	if reason, stopped := authorization.Stopped(a.Now()); stopped {
-		return nil, oauth.NewError(oauth.ReasonCredentialInactive).Because(errors.New(string(reason)))
-	}
-	authorization.Scope = key.Scopes
-	return authorization, nil
+	return key, nil
 }
 
 func (a *Authenticator) keyOf(ctx context.Context, digest string) (*core.APIKey, error) {

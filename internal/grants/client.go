@@ -14,6 +14,11 @@ func (x *Exchange) authenticateClient(ctx context.Context, r *request) error {
 	if r.ClientID == "" && r.ClientSecret == "" && r.GrantType == oauth.GrantRefreshToken {
 		return x.clientOfRefreshToken(ctx, r)
 	}
+	if r.IdentifyBySecret {
+		found, err := x.Authenticator.CallerBySecret(ctx, r.ClientSecret, r.Dialect, r.Source.IP)
+		r.caller = found
+		return err
+	}
 	found, err := x.Authenticator.LookUp(ctx, r.ClientID, r.Dialect)
 	if err != nil {
 		return err

@@ -84,8 +84,9 @@ func (s *Server) dialectHandler(route *dialect.Route) (http.Handler, error) {
 }
 
 // methods are those that are answered 405 where a path has no handler for them.
+// HEAD goes with GET.
 var methods = []string{
-	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
+	http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
 }
 
 // register adds a path with its methods; any other method is 405 in the shape
