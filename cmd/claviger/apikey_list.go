@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"claviger/internal/core"
+	"claviger/internal/server"
+	"claviger/oauth"
+)
+
+type apiKeyList struct {
+	place
+	Organisation string `placeholder:"CODE" help:"Only the keys of this organisation."`
+	JSON         bool   `name:"json" help:"Print JSON."`
+}
+
+// listedKey is an API key as --json prints it.
+type listedKey struct {
+	ID           string      `json:"id"`
+	Name         string      `json:"name"`
+	Organisation string      `json:"organisation"` // code
+	Account      string      `json:"account"`
+	Dialect      string      `json:"dialect,omitzero"`
+	Role         string      `json:"role,omitzero"` // code
+	Scopes       oauth.Scope `json:"scopes"`
+	Enabled      bool        `json:"enabled"`
+	State        string      `json:"state"`
+	ExpiresAt    time.Time   `json:"expires_at,omitzero"`
+	LastUsedAt   time.Time   `json:"last_used_at,omitzero"`
+	CreatedBy    string      `json:"created_by"`
+	CreatedAt    time.Time   `json:"created_at"`
+}
+
+// Run lists the keys.
+func (a *apiKeyList) Run(ctx context.Context, c *command) error {
+	instance, err := c.open(ctx, a.place)
+	if err != nil {
+		return err
+	}
+	defer instance.Close()
+	keys, err := a.collect(ctx, c, instance)
+	if err != nil {
+		return err
+	}
+	if a.JSON {
+		return c.json(keys)
+	}
+	if len(keys) == 0 {
+		c.print("There are no API keys; \"claviger apikey create\" makes one.\n")
+		return nil
+	}
+	var rows [][]string
+	for _, k := range keys {
+		rights := k.Scopes.String()
+		if k.Role != "" {
+			rights = "role " + k.Role
+		}
+		rows = append(rows, []string{
+			k.Name, k.ID, k.Organisation, k.Account, rights, k.State, orNever(k.ExpiresAt), orNever(k.LastUsedAt),
+		})
+	}
+	c.table([]string{"NAME", "ID", "ORGANISATION", "ACCOUNT", "RIGHTS", "STATE", "EXPIRES", "LAST USED"}, rows)
+	return nil
+}
+
+func (a *apiKeyList) collect(ctx context.Context, c *command, instance *server.Instance) ([]listedKey, error) {
+	organisations, err := organisationsOf(ctx, instance, a.Organisation)
+	if err != nil {
+		return nil, err
+	}
+	keys := []listedKey{}
+	for _, organisation := range organisations {
+		found, err := instance.Store.APIKeysOfOrganisation(ctx, organisation.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range found {
+			listed := listedKey{
+				ID: k.ID, Name: k.Name, Organisation: organisation.Code, Account: k.AccountID, Dialect: k.Dialect,
+				Scopes: k.Scopes, Enabled: k.Enabled, State: keyState(k, c.now()), ExpiresAt: k.ExpiresAt,
+				LastUsedAt: k.LastUsedAt, CreatedBy: k.CreatedBy, CreatedAt: k.CreatedAt,
+			}
+			if k.RoleID != "" {
+				role, err := instance.Store.Role(ctx, k.RoleID)
+				if err != nil {
+					return nil, err
+				}
+				listed.Role = role.Code
+			}
+			keys = append(keys, listed)
+		}
+	}
+	return keys, nil
+}
+
+// keyState is the one word for whether a key works.
+func keyState(k *core.APIKey, now time.Time) string {
+	switch {
+	case !k.Enabled:
+		return "disabled"
+	case !k.ActiveAt(now):
+		return "expired"
+	}
+	return "enabled"
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"claviger/internal/core"
+	"claviger/internal/keys"
+)
+
+type keyCommand struct {
+	List         keyList      `cmd:"" help:"List the signing keys and what each is for now."`
+	Rotate       keyRotate    `cmd:"" help:"Make a new signing key. It is published first and signs an hour later, so that no verifier meets it unprepared."`
+	CreateMaster createMaster `cmd:"" help:"Make the master key of a new installation, in a file."`
+}
+
+type keyList struct {
+	place
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// listedSigningKey is a signing key as --json prints it.
+type listedSigningKey struct {
+	ID        string    `json:"kid"`
+	Algorithm string    `json:"algorithm"`
+	State     string    `json:"state"`
+	CreatedAt time.Time `json:"created_at"`
+	ActiveAt  time.Time `json:"active_at"`
+	RetiredAt time.Time `json:"retired_at,omitzero"`
+	RemovedAt time.Time `json:"removed_at,omitzero"`
+}
+
+// Run lists the signing keys, oldest first.
+func (a *keyList) Run(ctx context.Context, c *command) error {
+	instance, err := c.open(ctx, a.place)
+	if err != nil {
+		return err
+	}
+	defer instance.Close()
+	records, err := instance.Store.SigningKeys(ctx)
+	if err != nil {
+		return err
+	}
+	listed := []listedSigningKey{}
+	var rows [][]string
+	for _, k := range records {
+		state := signingState(k, c.now())
+		listed = append(listed, listedSigningKey{k.ID, k.Algorithm, state, k.CreatedAt, k.ActiveAt, k.RetiredAt, k.RemovedAt})
+		rows = append(rows, []string{k.ID, k.Algorithm, state, stamp(k.CreatedAt), stamp(k.ActiveAt), stamp(k.RetiredAt), stamp(k.RemovedAt)})
+	}
+	if a.JSON {
+		return c.json(listed)
+	}
+	c.table([]string{"KID", "ALGORITHM", "STATE", "CREATED", "SIGNS FROM", "SIGNS UNTIL", "PUBLISHED UNTIL"}, rows)
+	return nil
+}
+
+// signingState is the one word for what a signing key does now.
+func signingState(k core.SigningKey, now time.Time) string {
+	switch {
+	case !k.RemovedAt.IsZero() && !now.Before(k.RemovedAt):
+		return "removed"
+	case !k.RetiredAt.IsZero() && !now.Before(k.RetiredAt):
+		return "retired"
+	case now.Before(k.ActiveAt):
+		return "next"
+	}
+	return "signing"
+}
+
+type keyRotate struct {
+	place
+	Algorithm string `placeholder:"NAME" help:"ES256, EdDSA or RS256. Without it, the one that the configuration signs with."`
+	Now       bool   `help:"Sign with the new key at once: for a key that may have leaked. Verifiers that keep the key set for a while refuse new tokens until they fetch it again."`
+}
+
+// Run makes the key. A running server follows within seconds.
+func (a *keyRotate) Run(ctx context.Context, c *command) error {
+	instance, err := c.open(ctx, a.place)
+	if err != nil {
+		return err
+	}
+	defer instance.Close()
+	algorithm, rotation := a.Algorithm, instance.Rotation()
+	if algorithm == "" {
+		algorithm = instance.Config.SigningAlgorithm
+	}
+	if a.Now {
+		rotation.Lead = 0
+	}
+	fresh, err := instance.Ring.Rotate(ctx, algorithm, rotation, core.Event{SubjectType: "trusted", SubjectID: operator.Name})
+	if errors.Is(err, keys.ErrAlgorithm) {
+		return misused("--algorithm must be ES256, EdDSA or RS256, not \"%s\"", algorithm)
+	}
+	if err != nil {
+		return err
+	}
+	c.fields("kid", fresh.ID, "algorithm", fresh.Algorithm, "signs from", stamp(fresh.ActiveAt))
+	if algorithm != instance.Config.SigningAlgorithm {
+		c.print("\nThe configuration signs with %s; set signing_algorithm to %s to use the new key.\n",
+			instance.Config.SigningAlgorithm, algorithm)
+	}
+	return nil
+}
+
+type createMaster struct {
+	place
+	File string `arg:"" optional:"" help:"New file for the key. Without it, the one that the configuration names."`
+}
+
+// Run makes a master key. It never replaces one.
+func (a *createMaster) Run(c *command) error {
+	file, err := a.file(c)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return err
+	}
+	_, err = keys.CreateMasterKey(file, c.rand)
+	if errors.Is(err, fs.ErrExist) {
+		return failed("%s exists already and is left as it is: without the key in it, the signing keys and every "+
+			"machine secret of its database are lost", file)
+	}
+	if err != nil {
+		return err
+	}
+	c.print("Created the master key %s, readable by its owner alone.\n"+
+		"Keep a copy apart from the copies of the database: neither is of use without the other.\n", plain(file))
+	return nil
+}
+
+func (a *createMaster) file(c *command) (string, error) {
+	if a.File != "" {
+		return a.File, nil
+	}
+	config, err := c.load(a.place)
+	if err != nil {
+		return "", err
+	}
+	if config.MasterKey != "" {
+		return "", misused("the configuration takes the master key from %s; name a FILE to make another one",
+			config.Source("master_key"))
+	}
+	return config.MasterKeyFile, nil
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+
+	"claviger/internal/admin"
+	"claviger/internal/core"
+	"claviger/internal/server"
+)
+
+type serveCommand struct{ place }
+
+// Run serves until it is told to stop, then lets requests under way finish.
+func (a *serveCommand) Run(ctx context.Context, c *command) error {
+	config, err := c.load(a.place)
+	if err != nil {
+		return err
+	}
+	log := newLog(c.log, config.Log)
+	dialects, err := loadDialects(config)
+	if err != nil {
+		return err
+	}
+	instance, err := c.openConfig(ctx, config, log)
+	if err != nil {
+		return err
+	}
+	defer instance.Close()
+	if err := refuseDemo(ctx, instance); err != nil {
+		return err
+	}
+	listener, err := listen(config.Listen)
+	if err != nil {
+		return err
+	}
+	return serve(ctx, instance, dialects, listener, log)
+}
+
+// serve runs a server on a listener, which it closes.
+func serve(ctx context.Context, instance *server.Instance, dialects *dialectSet, listener net.Listener, log *slog.Logger) error {
+	web, err := server.New(instance, dialects.served)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	log.Info("serving", "address", listener.Addr().String(), "issuer", instance.Config.Issuer,
+		"dialects", strings.Join(namesOf(dialects.served), " "), "database", instance.Store.Engine(), "version", versionText())
+	err = web.Run(ctx, listener)
+	log.Info("stopped")
+	return err
+}
+
+func listen(address string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("can't listen on %s: %w; is another server running there?", address, err)
+	}
+	return listener, nil
+}
+
+// refuseDemo keeps public secrets off a server that others can reach (F10).
+func refuseDemo(ctx context.Context, instance *server.Instance) error {
+	marked, err := instance.Store.Setting(ctx, admin.SettingDemo)
+	if errors.Is(err, core.ErrNotFound) {
+		return nil
+	}
+	if err == nil && marked != "" {
+		err = failed("this database holds demo data, whose secrets are public; serve a database of its own, " +
+			"or run \"claviger dev\" to try things out")
+	}
+	return err
+}
+
+func newLog(to io.Writer, config server.LogConfig) *slog.Logger {
+	options := &slog.HandlerOptions{Level: config.Level}
+	if config.Format == server.LogText {
+		return slog.New(slog.NewTextHandler(to, options))
+	}
+	return slog.New(slog.NewJSONHandler(to, options))
+}
