@@ -214,3 +214,36 @@ func TestF12_SecretsAreShownOnce(t *testing.T) {
 		}
 	}
 }
+
+func TestPE_6_OnboardingADeveloper(t *testing.T) {
+	dev := startDev(t, t.TempDir())
+	flags := map[string]string{
+		"--company": "Example Till", "--website": "https://till.example", "--contact": "dev@till.example",
+	}
+	args := func(without string) []string {
+		out := []string{"client", "create", "--data", dev.data, "--name", "Till", "--dialect", "powerepos",
+			"--grant", "password", "--scope", "partnerservices"}
+		for flag, value := range flags {
+			if flag != without {
+				out = append(out, flag, value)
+			}
+		}
+		return out
+	}
+	for flag := range flags {
+		dev.refused(exitUsage, []string{"missing flags", flag}, args(flag)...)
+	}
+	out := dev.must(args("")...)
+	id, secret := fieldOf(out, "client_id"), fieldOf(out, "client_secret")
+	if !strings.Contains(out, "not shown again") {
+		t.Errorf("it is not said that the secret is shown once:\n%s", out)
+	}
+	eventually(t, "the new client works", func() bool {
+		code, _ := dev.status(http.MethodPost, "/authorisation/token", func(r *http.Request) {
+			r.Header.Set("Content-Type", formType)
+			r.Body = io.NopCloser(strings.NewReader("grant_type=password&client_id=" + id + "&client_secret=" + secret +
+				"&org_id=EPOS-DEMO&username=svc-demo&password=svc-demo-password&scope=partnerservices"))
+		})
+		return code == http.StatusOK
+	})
+}
