@@ -77,6 +77,9 @@ func (a *application) fillClient(e *edit, v *clientEntry, client *core.Client, a
 	assign(e, "access_token_lifetime", v.AccessToken.scalar, &client.Lifetimes.AccessToken)
 	assign(e, "refresh_token_lifetime", v.RefreshToken.scalar, &client.Lifetimes.RefreshToken)
 	assign(e, "refresh_absolute_lifetime", v.RefreshAbsolute.scalar, &client.Lifetimes.RefreshAbsolute)
+	if v.RefreshGrace.set() && v.RefreshGrace.Value == 0 {
+		v.RefreshGrace.Value = core.NoGrace
+	}
 	assign(e, "refresh_grace", v.RefreshGrace.scalar, &client.Lifetimes.RefreshGrace)
 }
 

@@ -155,6 +155,36 @@ func TestChangedSecretsReplace(t *testing.T) {
 	})
 }
 
+// Whether a key works without its id can be changed, by whoever has the secret.
+func TestWithIDCanBeChanged(t *testing.T) {
+	s := onSQLite(t, base)
+	entry := func(fields string) string {
+		return "organisations:\n  - code: cafe\n    api_keys: [{id: reader, " + fields + "}]"
+	}
+	alone := func() bool {
+		_, _, err := s.Store.APIKeyByDigest(t.Context(), s.Secrets.Digest("reader-secret"))
+		return err == nil
+	}
+	for _, step := range []struct {
+		fields string
+		alone  bool
+	}{
+		{"secret: reader-secret", false}, // as it is
+		{"secret: reader-secret, with_id: false", true},
+		{"secret: reader-secret", true},
+		{"secret: reader-secret, with_id: true", false},
+	} {
+		s.mustApply(t, entry(step.fields))
+		if alone() != step.alone || !s.opens(t, "reader", "reader-secret", noon) {
+			t.Errorf("%s: works alone %v", step.fields, alone())
+		}
+	}
+	_, err := s.apply(t, entry("with_id: false"))
+	if err == nil || err.Error() != "f.yaml:3:38: changing with_id needs the secret" {
+		t.Error(err)
+	}
+}
+
 // Hashes of another system open with the secrets they were made from.
 func TestImportedHashes(t *testing.T) {
 	const yaml = `

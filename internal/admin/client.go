@@ -186,7 +186,8 @@ func (s *Service) SetClientStatus(ctx context.Context, actor Actor, id string, s
 }
 
 // client returns a copy of a client that is the actor's to change: one of an
-// organisation that the actor is a member of. A partner's is the platform's.
+// organisation that the actor is a member of. One of no organisation, a partner's,
+// is the platform's: nobody is a member of none.
 func (s *Service) client(ctx context.Context, actor Actor, id string) (*core.Client, error) {
 	stored, err := s.Store.Client(ctx, id)
 	if err != nil {
@@ -195,7 +196,7 @@ func (s *Service) client(ctx context.Context, actor Actor, id string) (*core.Cli
 	// The client of an organisation is not that of one of its accounts, so a role
 	// in a single account does not reach it.
 	r, err := s.rightsOn(ctx, actor, &core.Account{OrganisationID: stored.OrganisationID})
-	if err == nil && (!r.held || (stored.OrganisationID == "" && !r.all)) {
+	if err == nil && !r.held {
 		err = notFound("id")
 	}
 	client := *stored

@@ -46,7 +46,7 @@ func (a Actor) event(kind core.EventType, organisationID, target, detail string)
 		e.OrganisationID = organisationID // whose the changed thing is, not where the actor comes from
 	}
 	if a.Authorization == nil {
-		e.SubjectType, e.SubjectID = "system", a.Name
+		e.SubjectType, e.SubjectID = "trusted", a.Name
 	}
 	return e
 }
