@@ -54,6 +54,10 @@ type Lifetimes struct {
 	RefreshGrace    time.Duration // a retry of the token just rotated gets the same successor
 }
 
+// NoGrace as RefreshGrace says that there is none, where zero would mean the
+// default of the level above.
+const NoGrace = -time.Millisecond
+
 // Or fills what is zero in l from fallback.
 func (l Lifetimes) Or(fallback Lifetimes) Lifetimes {
 	pick := func(a, b time.Duration) time.Duration {

@@ -3,12 +3,17 @@ package dialect
 import (
 	"slices"
 	"strings"
+
+	"claviger/internal/core"
 )
 
 // profile reads what the dialect says about the tokens themselves.
 func (l *loader) profile(access, refresh *node) {
 	p := &l.dialect.Profile
 	p.RefreshIssue = RefreshOffline
+	// Whoever writes a dialect promises its integrators that a refresh token works
+	// once, unless the file says otherwise (SP-3, SD-6, JP-3).
+	p.Lifetimes.RefreshGrace = core.NoGrace
 	if access != nil && l.keys(access, "lifetime", "service", "claims") {
 		p.Lifetimes.AccessToken = l.duration(access.get("lifetime"))
 		p.ServiceRequired = l.oneOf(access.get("service"), "required") == "required"
@@ -23,7 +28,9 @@ func (l *loader) profile(access, refresh *node) {
 	p.RefreshJWT = l.oneOf(refresh.get("format"), "opaque", "jwt") == "jwt"
 	p.Lifetimes.RefreshToken = l.duration(refresh.get("lifetime"))
 	p.Lifetimes.RefreshAbsolute = l.duration(refresh.get("absolute"))
-	p.Lifetimes.RefreshGrace = l.duration(refresh.get("grace"))
+	if grace := refresh.get("grace"); grace != nil {
+		p.Lifetimes.RefreshGrace = l.duration(grace)
+	}
 	p.refreshClaims = l.claims(refresh.get("claims"), "refresh_token.claims")
 	if n := refresh.get("claims"); n != nil && !p.RefreshJWT {
 		l.at(n.line, n.column, "only a refresh token with format: jwt has claims")

@@ -26,7 +26,7 @@ type Server struct {
 	log           *slog.Logger
 	authenticator *authn.Authenticator
 	exchange      *grants.Exchange
-	issuer        *tokens.Issuer
+	Issuer        *tokens.Issuer
 	tokenState    *endpoints.TokenState
 	discovery     *endpoints.Discovery
 	health        *endpoints.Health
@@ -75,7 +75,7 @@ func (s *Server) wireTokens(dialects []*dialect.Dialect) {
 	verifier := &tokens.Verifier{URL: s.config.Issuer, Ring: s.Ring, Directory: directory, Now: env.Now}
 	gate := secret.NewGate(env.Now)
 	gate.Limit = s.config.Limits.WrongAttempts
-	s.issuer = &tokens.Issuer{
+	s.Issuer = &tokens.Issuer{
 		URL: s.config.Issuer, Audience: s.config.Audience, Ring: s.Ring, Algorithm: s.config.SigningAlgorithm,
 		Successors: s.master.Derive(labelSuccessor), RefreshJWT: keys.NewSymmetric(s.master.Derive(labelRefreshJWT)),
 		Lifetimes: core.Lifetimes(s.config.Lifetimes), Profiles: profiles, Now: env.Now, Rand: env.Rand,
@@ -85,10 +85,10 @@ func (s *Server) wireTokens(dialects []*dialect.Dialect) {
 		Audience: s.config.Audience, Now: env.Now,
 	}
 	s.exchange = &grants.Exchange{
-		Store: s.Store, Authenticator: s.authenticator, Directory: directory, Issuer: s.issuer, Now: env.Now,
+		Store: s.Store, Authenticator: s.authenticator, Directory: directory, Issuer: s.Issuer, Now: env.Now,
 	}
 	s.tokenState = &endpoints.TokenState{
-		Store: s.Store, Authenticator: s.authenticator, Verifier: verifier, Directory: directory, Issuer: s.issuer,
+		Store: s.Store, Authenticator: s.authenticator, Verifier: verifier, Directory: directory, Issuer: s.Issuer,
 		Log: s.log, Now: env.Now,
 	}
 }

@@ -50,15 +50,9 @@ func (i *Issuer) profile(a *core.Authorization) *dialect.Profile {
 func (i *Issuer) ServiceRequired(a *core.Authorization) bool { return i.profile(a).ServiceRequired }
 
 // LifetimesOf returns the lifetimes in force: the client's, else the dialect's,
-// else the server's. A dialect that names no grace has none: it promises its
-// integrators that a refresh token works once (SP-3, SD-6, JP-3).
+// else the server's.
 func (i *Issuer) LifetimesOf(a *core.Authorization) core.Lifetimes {
-	server := i.Lifetimes
-	profile := i.profile(a)
-	if profile != standard {
-		server.RefreshGrace = 0
-	}
-	lifetimes := profile.Lifetimes.Or(server)
+	lifetimes := i.profile(a).Lifetimes.Or(i.Lifetimes)
 	if a.Client == nil {
 		return lifetimes
 	}

@@ -3,6 +3,7 @@ package servertest
 import (
 	"context"
 	"encoding/hex"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -65,13 +66,16 @@ func NewPostgres(t testing.TB, adjust ...func(*server.Config)) *Harness {
 
 // nodes returns the first node, then further ones on its database.
 func nodes(t testing.TB, first *Harness) func() *Harness {
-	given := false
+	given := 0
 	return func() *Harness {
-		if !given {
-			given = true
+		if given == 0 {
+			given++
 			return first
 		}
-		return open(t, first.URL, first.Clock)
+		node := open(t, first.URL, first.Clock)
+		node.Reseed(fmt.Sprint(t.Name(), " node ", given)) // two nodes never make the same ids
+		given++
+		return node
 	}
 }
 
