@@ -26,7 +26,7 @@ func (s *Server) routes(dialects []*dialect.Dialect) (http.Handler, error) {
 }
 
 func (s *Server) standardRoutes(mux *http.ServeMux) {
-	token := &grants.Handler{Exchange: s.exchange, Codec: grants.Standard{}, Log: s.log}
+	token := &grants.Handler{Exchange: s.Exchange, Codec: grants.Standard{}, Log: s.log}
 	for path, handlers := range map[string]map[string]http.Handler{
 		endpoints.PathToken:         {http.MethodPost: token},
 		endpoints.PathIntrospection: {http.MethodPost: http.HandlerFunc(s.tokenState.Introspect)},
@@ -71,7 +71,7 @@ func (s *Server) dialectRoutes(mux *http.ServeMux, d *dialect.Dialect) error {
 func (s *Server) dialectHandler(route *dialect.Route) (http.Handler, error) {
 	if route.Operation == dialect.OperationToken {
 		codec := grants.Dialect{Route: route, Issuer: s.config.Issuer}
-		return &grants.Handler{Exchange: s.exchange, Codec: codec, Log: s.log}, nil
+		return &grants.Handler{Exchange: s.Exchange, Codec: codec, Log: s.log}, nil
 	}
 	op, ok := s.operations.named(route.Operation)
 	if !ok {

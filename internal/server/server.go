@@ -25,7 +25,7 @@ type Server struct {
 	config        *Config
 	log           *slog.Logger
 	authenticator *authn.Authenticator
-	exchange      *grants.Exchange
+	Exchange      *grants.Exchange
 	Issuer        *tokens.Issuer
 	tokenState    *endpoints.TokenState
 	discovery     *endpoints.Discovery
@@ -84,7 +84,7 @@ func (s *Server) wireTokens(dialects []*dialect.Dialect) {
 		Store: s.Store, Secrets: s.Secrets, Gate: gate, Verifier: verifier, Directory: directory,
 		Audience: s.config.Audience, Now: env.Now,
 	}
-	s.exchange = &grants.Exchange{
+	s.Exchange = &grants.Exchange{
 		Store: s.Store, Authenticator: s.authenticator, Directory: directory, Issuer: s.Issuer, Now: env.Now,
 	}
 	s.tokenState = &endpoints.TokenState{
