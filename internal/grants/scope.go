@@ -30,10 +30,14 @@ func (x *Exchange) limitScope(_ context.Context, r *request) error {
 	return nil
 }
 
-// defaultScope leaves out what a client must ask for by name.
+// defaultScope leaves out what a client must ask for by name. Where a token is
+// for one service, that is everything: the server does not choose it (PE-3).
 func (x *Exchange) defaultScope(r *request, limit oauth.Scope) oauth.Scope {
 	if r.rotation != nil {
 		return limit
+	}
+	if x.Issuer.ServiceRequired(r.authorization) {
+		return nil
 	}
 	return limit.Without(oauth.ScopeOfflineAccess).Without(oauth.ScopeOpenID)
 }
