@@ -36,8 +36,8 @@ type introspection struct {
 	ClientID       string `json:"client_id,omitempty"`
 	Scope          string `json:"scope,omitempty"`
 	TokenType      string `json:"token_type,omitempty"`
-	ExpiresAt      int64  `json:"exp,omitempty"`
-	IssuedAt       int64  `json:"iat,omitempty"`
+	ExpiresAt      int64  `json:"exp,omitzero"`
+	IssuedAt       int64  `json:"iat,omitzero"`
 	ID             string `json:"jti,omitempty"`
 	Username       string `json:"username,omitempty"`
 	GrantID        string `json:"grant_id,omitempty"`
