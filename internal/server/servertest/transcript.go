@@ -23,8 +23,11 @@ var update = flag.Bool("update", false, "write the answers that the server gives
 // RunTranscript plays a transcript against the server and compares every answer
 // byte for byte. A transcript is a txtar file of pairs NAME.request and
 // NAME.reply as they are on the wire, but for Date and Content-Length, with
-// {{NAME.member}} in a request standing for a member of an earlier answer, and of
-// sections "clock +1h1m", which move the clock.
+// {{NAME.member}} in a request standing for a member of an earlier answer, of
+// sections "clock +1h1m", which move the clock, and of sections "repeat NAME 9",
+// which send a request so many times more, for the same answer. Sections
+// "sign-in NAME" hold a SignIn as JSON, for {{NAME.access_token}},
+// {{NAME.refresh_token}} and {{NAME.user_id}}.
 func (h *Harness) RunTranscript(t *testing.T, file string) {
 	t.Helper()
 	source, err := os.ReadFile(file)
@@ -33,7 +36,7 @@ func (h *Harness) RunTranscript(t *testing.T, file string) {
 	}
 	archive := txtar.Parse(source)
 	h.Reseed(file[strings.LastIndex(file, "dialects/")+1:])
-	replies := map[string]string{}
+	requests, replies := map[string]string{}, map[string]string{}
 	for i := range archive.Files {
 		section := &archive.Files[i]
 		if wait, ok := strings.CutPrefix(section.Name, "clock +"); ok {
@@ -44,11 +47,20 @@ func (h *Harness) RunTranscript(t *testing.T, file string) {
 			h.Clock.Advance(duration)
 			continue
 		}
+		if again, ok := strings.CutPrefix(section.Name, "repeat "); ok {
+			h.repeat(t, again, requests, replies)
+			continue
+		}
+		if who, ok := strings.CutPrefix(section.Name, "sign-in "); ok {
+			replies[who] = h.signInSection(t, section.Data)
+			continue
+		}
 		name, isRequest := strings.CutSuffix(section.Name, ".request")
 		if !isRequest {
 			continue
 		}
-		answer := h.exchange(t, fill(t, string(section.Data), replies))
+		requests[name] = fill(t, string(section.Data), replies)
+		answer := h.exchange(t, requests[name])
 		replies[name] = answer
 		if i+1 == len(archive.Files) || archive.Files[i+1].Name != name+".reply" {
 			t.Fatalf("%s: %s has no %s.reply after it", file, section.Name, name)
@@ -63,6 +75,21 @@ func (h *Harness) RunTranscript(t *testing.T, file string) {
 	if *update {
 		if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// repeat sends the request NAME of "NAME 9" as many times again.
+func (h *Harness) repeat(t *testing.T, again string, requests, replies map[string]string) {
+	t.Helper()
+	name, times, _ := strings.Cut(again, " ")
+	count, err := strconv.Atoi(times)
+	if err != nil || requests[name] == "" {
+		t.Fatalf("repeat %s: not the name of an earlier request and a number", again)
+	}
+	for range count {
+		if got := h.exchange(t, requests[name]); got != replies[name] {
+			t.Errorf("repeat %s: the answer is\n%s\nnot\n%s", again, got, replies[name])
 		}
 	}
 }
