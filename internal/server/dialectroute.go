@@ -77,10 +77,13 @@ func (d *dialectRoute) authorize(ctx context.Context, call *dialect.Call) (*oper
 }
 
 func (d *dialectRoute) authenticate(ctx context.Context, call *dialect.Call) (*core.Authorization, error) {
+	var a *core.Authorization
+	var err error
 	if call.Credential.APIKey != "" {
-		return d.authenticator.APIKey(ctx, call.Credential.APIKey, d.route.Dialect().Name, oauth.SourceOf(ctx).IP)
+		a, err = d.authenticator.APIKey(ctx, call.Credential.APIKey, d.route.Dialect().Name, oauth.SourceOf(ctx).IP)
+	} else {
+		a, err = d.authenticator.Bearer(ctx, call.Credential.Bearer, d.route.Dialect().Name)
 	}
-	a, err := d.authenticator.Bearer(ctx, call.Credential.Bearer, d.route.Dialect().Name)
 	if err != nil || call.ActingAccount == "" {
 		return a, err
 	}
@@ -88,10 +91,14 @@ func (d *dialectRoute) authenticate(ctx context.Context, call *dialect.Call) (*c
 }
 
 // act makes a user act for one account; without membership there it is refused,
-// and an account that does not exist alike (CP-11).
+// and an account that does not exist alike (CP-11). What is for one account or
+// organisation anyway, as an API key is, acts for no other.
 func (d *dialectRoute) act(ctx context.Context, a *core.Authorization, accountID string) error {
+	if a.Account != nil && a.Account.ID == accountID {
+		return nil
+	}
 	refused := oauth.NewError(oauth.ReasonNotMember)
-	if a.User == nil {
+	if a.User == nil || a.Account != nil {
 		return refused
 	}
 	account, err := d.operations.store.Account(ctx, accountID)
@@ -100,6 +107,9 @@ func (d *dialectRoute) act(ctx context.Context, a *core.Authorization, accountID
 	}
 	if err != nil {
 		return err
+	}
+	if a.Organisation != nil && a.Organisation.ID != account.OrganisationID {
+		return refused
 	}
 	organisation, err := d.operations.store.Organisation(ctx, account.OrganisationID)
 	if err != nil {
@@ -120,15 +130,19 @@ func (d *dialectRoute) act(ctx context.Context, a *core.Authorization, accountID
 	return nil
 }
 
-// target is the account that the request names, or the one the caller acts for.
-// Whether the caller may do anything there is for the permission to say.
+// target is the account that the request names, or the one the caller acts for;
+// a person who has named none acts for the individual account. Whether the caller
+// may do anything there is for the permission to say.
 func (d *dialectRoute) target(ctx context.Context, call *dialect.Call, a *core.Authorization) (*core.Account, error) {
 	if call.Input.Account == "" {
+		if a.Account == nil && a.Organisation == nil && a.User != nil {
+			return d.operations.individualAccount(ctx, a.User)
+		}
 		return a.Account, nil
 	}
-	account, err := d.operations.store.Account(ctx, call.Input.Account)
+	account, err := d.operations.activeAccount(ctx, call.Input.Account)
 	if errors.Is(err, core.ErrNotFound) {
-		return nil, oauth.NewError(oauth.ReasonNotFound)
+		return nil, oauth.NewError(oauth.ReasonNotFound).Because(err)
 	}
 	return account, err
 }

@@ -123,18 +123,19 @@ func (o *operations) memberships(ctx context.Context, r *operationRequest) (*dia
 	}
 	var rows []dialect.Row
 	for _, m := range memberships {
+		if a.Consent != nil && !actsIn(a, m) {
+			continue // a partner sees what it was connected to
+		}
 		role, err := o.store.Role(ctx, m.RoleID)
 		if err != nil {
 			return nil, err
 		}
-		accounts, err := o.accountsOf(ctx, m)
+		accounts, err := o.activeAccountsOf(ctx, m)
 		if err != nil {
 			return nil, err
 		}
 		for _, account := range accounts {
-			if account.Status == core.Active {
-				rows = append(rows, dialect.Row{Account: account, Role: role, Membership: m})
-			}
+			rows = append(rows, dialect.Row{Account: account, Role: role, Membership: m})
 		}
 	}
 	facts.Lists = map[string][]dialect.Row{"memberships": rows}
@@ -155,9 +156,11 @@ func (o *operations) wallet(ctx context.Context, r *operationRequest) (*dialect.
 	if err != nil {
 		return nil, err
 	}
-	if len(accounts) == 0 {
-		return nil, oauth.NewError(oauth.ReasonNotFound).Because(errors.New("the organisation has no account"))
+	for _, account := range accounts {
+		if account.Status == core.Active {
+			facts.Account = account
+			return facts, nil
+		}
 	}
-	facts.Account = accounts[0]
-	return facts, nil
+	return nil, oauth.NewError(oauth.ReasonNotFound).Because(errors.New("the organisation has no active account"))
 }

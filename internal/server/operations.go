@@ -95,7 +95,7 @@ func (o *operations) subject(ctx context.Context, a *core.Authorization) (*permi
 	}
 	subject := &permission.Subject{}
 	for _, m := range memberships {
-		accounts, err := o.accountsOf(ctx, m)
+		accounts, err := o.activeAccountsOf(ctx, m)
 		if err != nil {
 			return nil, err
 		}
@@ -104,7 +104,7 @@ func (o *operations) subject(ctx context.Context, a *core.Authorization) (*permi
 				subject.IndividualFlags = append(subject.IndividualFlags, account.Flags...)
 			}
 		}
-		if a.Account != nil && !m.Covers(a.Account) {
+		if len(accounts) == 0 || !actsIn(a, m) {
 			continue
 		}
 		role, err := o.store.Role(ctx, m.RoleID)
@@ -116,21 +116,18 @@ func (o *operations) subject(ctx context.Context, a *core.Authorization) (*permi
 	return subject, nil
 }
 
+// actsIn reports whether what the caller does can rest on a membership: on any
+// unless the caller acts for one account or organisation.
+func actsIn(a *core.Authorization, m *core.Membership) bool {
+	if a.Account != nil {
+		return m.Covers(a.Account)
+	}
+	return a.Organisation == nil || m.OrganisationID == a.Organisation.ID
+}
+
 func keyRole(a *core.Authorization) []permission.Held {
 	if a.Key == nil || a.Role == nil {
 		return nil
 	}
 	return []permission.Held{{OrganisationID: a.Key.OrganisationID, AccountID: a.Key.AccountID, Role: a.Role}}
-}
-
-// accountsOf returns the accounts that a membership reaches, in rank order.
-func (o *operations) accountsOf(ctx context.Context, m *core.Membership) ([]*core.Account, error) {
-	if m.AccountID == "" {
-		return o.store.AccountsOf(ctx, m.OrganisationID)
-	}
-	account, err := o.store.Account(ctx, m.AccountID)
-	if err != nil {
-		return nil, err
-	}
-	return []*core.Account{account}, nil
 }
