@@ -14,8 +14,13 @@ import (
 
 // routes is every path of the server: the standard endpoints, then those of the
 // dialects. Which codec a path has is decided here and nowhere else.
-func (s *Server) routes(dialects []*dialect.Dialect) (http.Handler, error) {
+func (s *Server) routes(dialects []*dialect.Dialect) (_ http.Handler, err error) {
 	mux := http.NewServeMux()
+	defer func() { // ServeMux tells of two patterns that collide by a panic
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("the routes collide: %v", cause)
+		}
+	}()
 	s.standardRoutes(mux)
 	for _, d := range dialects {
 		if err := s.dialectRoutes(mux, d); err != nil {
