@@ -2,8 +2,10 @@ package authn
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"claviger/internal/core"
 	"claviger/internal/secret"
 	"claviger/internal/store"
 	"claviger/internal/tokens"
@@ -47,7 +49,7 @@ func (a *Authenticator) Prove(ctx context.Context, attempt Attempt, wrong *oauth
 	if attempt.Password {
 		verify = a.Secrets.VerifyPassword
 	}
-	matched, _, err := verify(ctx, attempt.Owner, attempt.Presented, stored...)
+	matched, rehash, err := verify(ctx, attempt.Owner, attempt.Presented, hashesOf(stored)...)
 	switch {
 	case err != nil:
 		try.Cancel()
@@ -57,11 +59,14 @@ func (a *Authenticator) Prove(ctx context.Context, attempt Attempt, wrong *oauth
 		return wrong
 	}
 	try.Succeed()
+	if rehash {
+		a.rehash(ctx, attempt, stored[matched])
+	}
 	return nil
 }
 
-// storedSecrets returns the stored forms that are valid now.
-func (a *Authenticator) storedSecrets(ctx context.Context, owner string) ([]string, error) {
+// storedSecrets returns the secrets of an owner that are valid now.
+func (a *Authenticator) storedSecrets(ctx context.Context, owner string) ([]core.Secret, error) {
 	if owner == "" {
 		return nil, nil
 	}
@@ -70,11 +75,43 @@ func (a *Authenticator) storedSecrets(ctx context.Context, owner string) ([]stri
 		return nil, err
 	}
 	now := a.Now()
-	hashes := make([]string, 0, len(secrets))
+	valid := make([]core.Secret, 0, len(secrets))
 	for i := range secrets {
 		if secrets[i].ValidAt(now) {
-			hashes = append(hashes, secrets[i].Hash)
+			valid = append(valid, secrets[i])
 		}
 	}
-	return hashes, nil
+	return valid, nil
+}
+
+func hashesOf(secrets []core.Secret) []string {
+	hashes := make([]string, len(secrets))
+	for i := range secrets {
+		hashes[i] = secrets[i].Hash
+	}
+	return hashes
+}
+
+// rehash replaces an imported or outdated stored form by today's, now that the
+// secret is known. When it fails the sign-in stands, and the next one tries again.
+func (a *Authenticator) rehash(ctx context.Context, attempt Attempt, old core.Secret) {
+	hash := a.Secrets.Hash
+	if attempt.Password {
+		hash = a.Secrets.HashPassword
+	}
+	fresh, err := hash(ctx, attempt.Presented)
+	if err != nil {
+		return
+	}
+	_ = a.Store.Write(ctx, func(tx *store.Tx) error {
+		current, err := tx.Secrets(attempt.Owner)
+		if err != nil || !slices.ContainsFunc(current, func(s core.Secret) bool { return s == old }) {
+			return err // somebody else replaced or ended it meanwhile
+		}
+		if err := tx.EndSecret(old.ID, a.Now()); err != nil {
+			return err
+		}
+		_, err = tx.AddSecret(core.Secret{OwnerID: old.OwnerID, Hash: fresh, StartsAt: old.StartsAt, EndsAt: old.EndsAt})
+		return err
+	})
 }

@@ -114,11 +114,11 @@ func (i *Instance) checkSchema(ctx context.Context) error {
 // Rotation is how signing keys follow each other: published an hour before they
 // sign, and kept until the last token they signed has expired.
 func (i *Instance) Rotation() keys.Rotation {
-	return keys.Rotation{Lead: time.Hour, Keep: longestAccessToken + time.Minute}
+	return keys.Rotation{Lead: time.Hour, Keep: LongestAccessToken + time.Minute}
 }
 
-// longestAccessToken is what the configuration and the dialects may set at most.
-const longestAccessToken = 24 * time.Hour
+// LongestAccessToken is what the configuration and the dialects may set at most.
+const LongestAccessToken = 24 * time.Hour
 
 // Close writes what is waiting and closes the database.
 func (i *Instance) Close() error { return i.Store.Close() }

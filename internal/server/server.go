@@ -47,7 +47,7 @@ const (
 
 // forgetEnded is how long the end of a grant is kept where no refresh token
 // says: longer than any access token lives.
-const forgetEnded = longestAccessToken + time.Hour
+const forgetEnded = LongestAccessToken + time.Hour
 
 // New puts the endpoints of an instance together, with the dialects to serve.
 func New(instance *Instance, dialects []*dialect.Dialect) (*Server, error) {
