@@ -1,4 +1,3 @@
-// Package claviger holds the files that the server carries in its binary.
 package claviger
 
 import "embed"
