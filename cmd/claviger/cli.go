@@ -32,6 +32,7 @@ type grammar struct {
 	Apply   applyCommand   `cmd:"" help:"Bring organisations, people, clients and keys to what a file says."`
 	APIKey  apiKeyCommand  `cmd:"" name:"apikey" help:"Make, list, disable and rotate API keys."`
 	Client  clientCommand  `cmd:"" help:"Register clients and rotate their secrets."`
+	Service serviceCommand `cmd:"" name:"service-account" help:"Reset the passwords of service accounts."`
 	Key     keyCommand     `cmd:"" help:"List and rotate signing keys; create the master key."`
 	Token   tokenCommand   `cmd:"" help:"Say what a token is and whether it is alive."`
 	Audit   auditCommand   `cmd:"" help:"Show the audit trail."`

@@ -29,7 +29,6 @@ type Attempt struct {
 	Owner     string // whose stored secrets to compare with; empty when there is no such client or user
 	Presented string
 	IP        string
-	Password  bool // chosen by a person, not by a machine
 }
 
 // Prove verifies a presented secret: the one way in for client secrets and
@@ -45,11 +44,7 @@ func (a *Authenticator) Prove(ctx context.Context, attempt Attempt, wrong *oauth
 	if err != nil {
 		return err
 	}
-	verify := a.Secrets.Verify
-	if attempt.Password {
-		verify = a.Secrets.VerifyPassword
-	}
-	matched, rehash, err := verify(ctx, attempt.Owner, attempt.Presented, hashesOf(stored)...)
+	matched, rehash, err := a.Secrets.Verify(ctx, attempt.Owner, attempt.Presented, hashesOf(stored)...)
 	switch {
 	case err != nil:
 		try.Cancel()
@@ -95,11 +90,7 @@ func hashesOf(secrets []core.Secret) []string {
 // rehash replaces an imported or outdated stored form by today's, now that the
 // secret is known. When it fails the sign-in stands, and the next one tries again.
 func (a *Authenticator) rehash(ctx context.Context, attempt Attempt, old core.Secret) {
-	hash := a.Secrets.Hash
-	if attempt.Password {
-		hash = a.Secrets.HashPassword
-	}
-	fresh, err := hash(ctx, attempt.Presented)
+	fresh, err := a.Secrets.Hash(ctx, attempt.Presented)
 	if err != nil {
 		return
 	}

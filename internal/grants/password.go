@@ -25,7 +25,7 @@ func (x *Exchange) password(ctx context.Context, r *request) (*core.Authorizatio
 	if err != nil {
 		return nil, err
 	}
-	attempt := authn.Attempt{Identity: "user:" + r.Organisation + "/" + r.Username, Presented: r.Password, IP: r.Source.IP, Password: true}
+	attempt := authn.Attempt{Identity: "user:" + r.Organisation + "/" + r.Username, Presented: r.Password, IP: r.Source.IP}
 	if user != nil { // one budget, whichever of its names is used
 		attempt.Identity, attempt.Owner = "user:"+user.ID, user.ID
 	}
