@@ -1,0 +1,102 @@
+package faults
+
+import (
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"claviger/internal/store/storetest"
+)
+
+// PostgreSQL crashes under a server that goes on running. Until it is back, the
+// answer is 503, never 500; then everything works by itself, and what clients
+// were told holds.
+func TestR08_DatabaseCrashesUnderLoad(t *testing.T) {
+	database := storetest.StartPostgres(t)
+	l := &load{installation: newInstallation(t, database.URL("postgres")), t: t, crashing: true}
+	l.start()
+	for range 2 {
+		l.untilFault(func() { database.Crash(t) })
+		l.wantUnavailable()
+		database.Restart(t)
+		l.wantHealed()
+		l.check()
+	}
+}
+
+// wantUnavailable asks for everything that needs the database, and for what
+// does not.
+func (l *load) wantUnavailable() {
+	l.t.Helper()
+	live := l.alive()
+	for name, ask := range map[string]func() (answer, error){
+		"sign-in":            func() (answer, error) { return l.signIn(live.party, "") },
+		"client credentials": func() (answer, error) { return l.clientCredentials(live.party, "") },
+		"refresh":            func() (answer, error) { return l.refresh(live.party, live.latest, "") },
+		"introspection":      func() (answer, error) { return l.post(live.party, "/oauth2/introspect", "", "token", live.latest) },
+		"revocation":         func() (answer, error) { return l.revoke(live.party, live.latest, "") },
+	} {
+		for range 5 {
+			began := time.Now()
+			a, err := ask()
+			if err != nil || a.Status != http.StatusServiceUnavailable || a.Error != "temporarily_unavailable" || a.Header.Get("Retry-After") == "" {
+				l.t.Errorf("%s without the database: %d %q, Retry-After %q, %v", name, a.Status, a.Error, a.Header.Get("Retry-After"), err)
+			}
+			if took := time.Since(began); took > 12*time.Second {
+				l.t.Errorf("%s without the database took %s", name, took)
+			}
+		}
+	}
+	for path, want := range map[string]int{
+		"/healthz": http.StatusOK, "/readyz": http.StatusServiceUnavailable, "/.well-known/jwks.json": http.StatusOK,
+	} {
+		if got := l.status(path); got != want {
+			l.t.Errorf("%s without the database: %d, want %d", path, got, want)
+		}
+	}
+}
+
+// alive is a family with a refresh token, of which nothing is in doubt.
+func (l *load) alive() *family {
+	l.t.Helper()
+	for _, f := range l.families {
+		if f.latest != "" && !f.ended && f.doubt == nil {
+			return f
+		}
+	}
+	l.t.Fatal("no family is alive")
+	return nil
+}
+
+// wantHealed waits until many requests at once succeed, on every connection
+// that the server may have kept.
+func (l *load) wantHealed() {
+	l.t.Helper()
+	live, began := l.alive(), time.Now()
+	eventually(l.t, "the server has healed", func() bool {
+		var failed atomic.Int64
+		var asking sync.WaitGroup
+		for range 2 * workers {
+			asking.Go(func() {
+				a, err := l.signIn(live.party, "")
+				if err == nil && a.Status == http.StatusOK {
+					a, err = l.post(live.party, "/oauth2/introspect", "", "token", live.latest)
+				}
+				switch {
+				case err == nil && a.Status == http.StatusOK:
+				case err == nil && a.Status == http.StatusServiceUnavailable:
+					failed.Add(1)
+				default:
+					l.t.Errorf("while the database comes back: %d %q, %v", a.Status, a.Error, err)
+				}
+			})
+		}
+		asking.Wait()
+		return failed.Load() == 0
+	})
+	if took := time.Since(began); took > 5*time.Second {
+		l.t.Errorf("healing took %s", took)
+	}
+}

@@ -1,0 +1,237 @@
+package faults
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"claviger/test/testlog"
+)
+
+// soon is how long anything that is waited for may take. It is long, for a busy
+// machine; nothing waits so long when all is well.
+const soon = 30 * time.Second
+
+// binary is the program under test.
+var binary string
+
+func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
+
+func buildAndRun(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "claviger-faults-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	binary = filepath.Join(dir, "claviger")
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", binary, "claviger/cmd/claviger")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
+
+// relyingParty is a client as the server knows it: its id and its secret.
+type relyingParty struct {
+	id, secret string
+	grace      bool // a refresh token that was lost on the way may be asked for again
+}
+
+// installation is a data directory with everything that a server needs, and the
+// server on it when one runs.
+type installation struct {
+	t        *testing.T
+	url      string // also the issuer
+	environ  []string
+	log      io.Writer
+	parties  []*relyingParty
+	password string // of the service account
+	web      *http.Client
+	process  *exec.Cmd
+	exited   chan struct{}
+}
+
+// newInstallation sets up a data directory. An empty database means a SQLite
+// file in it.
+func newInstallation(t *testing.T, database string) *installation {
+	t.Helper()
+	data := filepath.Join(t.TempDir(), "data")
+	address := freeAddress(t)
+	i := &installation{
+		t: t, url: "http://" + address, web: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2 * workers}, Timeout: soon}, log: testlog.Writer(t), password: madeUp(),
+		parties: []*relyingParty{{id: "strict", secret: madeUp()}, {id: "forgiving", secret: madeUp(), grace: true}},
+		environ: []string{
+			"CLAVIGER_DATA=" + data, "CLAVIGER_LISTEN=" + address, "CLAVIGER_ISSUER=http://" + address, "CLAVIGER_DIALECTS=",
+		},
+	}
+	if database != "" {
+		i.environ = append(i.environ, "CLAVIGER_DATABASE_URL="+database)
+	}
+	i.run("key", "create-master")
+	file := filepath.Join(t.TempDir(), "applied.yaml")
+	if err := os.WriteFile(file, []byte(i.applied()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	i.run("apply", "-f", file)
+	t.Cleanup(i.kill)
+	return i
+}
+
+func madeUp() string { return rand.Text() + "-" + testlog.Canary }
+
+// applied has one service account, a client that must not use a refresh token
+// twice, and one that may ask again for an answer that got lost.
+func (i *installation) applied() string {
+	text := fmt.Sprintf(`
+organisations:
+  - code: ACME
+    name: Acme
+    roles:
+      - {code: ADM, name: Administrator}
+    service_accounts:
+      - username: robot
+        password: %s
+        full_name: Robot
+        memberships:
+          - role: ADM
+clients:
+`, i.password)
+	for _, party := range i.parties {
+		grace := "0s"
+		if party.grace {
+			grace = "10m"
+		}
+		text += fmt.Sprintf(`
+  - id: %s
+    organisation: ACME
+    name: %[1]s
+    grant_types: [password, client_credentials, refresh_token]
+    scopes: read write offline_access
+    company: Acme
+    website: https://acme.example
+    contact: dev@acme.example
+    refresh_grace: %s
+    secret: %s
+`, party.id, grace, party.secret)
+	}
+	return text
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+// run runs a command that has to succeed, and returns its output.
+func (i *installation) run(args ...string) []byte {
+	i.t.Helper()
+	command := exec.Command(binary, args...)
+	command.Env, command.Stderr = i.environ, i.log
+	out, err := command.Output()
+	if err != nil {
+		i.t.Fatalf("claviger %s: %v", args[0], err)
+	}
+	return out
+}
+
+// start starts the server and waits until it is ready.
+func (i *installation) start() {
+	i.t.Helper()
+	i.process = exec.Command(binary, "serve")
+	i.process.Env, i.process.Stderr = i.environ, i.log
+	if err := i.process.Start(); err != nil {
+		i.t.Fatal(err)
+	}
+	exited := make(chan struct{})
+	i.exited = exited
+	go func(process *exec.Cmd) {
+		_ = process.Wait()
+		close(exited)
+	}(i.process)
+	eventually(i.t, "the server is ready", func() bool {
+		select {
+		case <-exited:
+			i.t.Fatalf("the server ended: %v", i.process.ProcessState)
+		default:
+		}
+		return i.status("/readyz") == http.StatusOK
+	})
+}
+
+// kill ends the server as kill -9 does, if it runs.
+func (i *installation) kill() { i.end(os.Kill) }
+
+func (i *installation) end(signal os.Signal) {
+	if i.process == nil {
+		return
+	}
+	_ = i.process.Process.Signal(signal)
+	<-i.exited
+	i.process = nil
+	i.web.CloseIdleConnections()
+}
+
+// status is that of a GET; 0 when there is no answer.
+func (i *installation) status(path string) int {
+	status, _ := i.get(path)
+	return status
+}
+
+func (i *installation) get(path string) (status int, body string) {
+	response, err := i.web.Get(i.url + path)
+	if err != nil {
+		return 0, ""
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return 0, ""
+	}
+	return response.StatusCode, string(text)
+}
+
+// event is an audit record.
+type event struct {
+	Type      string `json:"type"`
+	Grant     string `json:"grant_id"`
+	RequestID string `json:"request_id"`
+}
+
+// audit reads the audit trail.
+func (i *installation) audit() []event {
+	i.t.Helper()
+	var events []event
+	if err := json.Unmarshal(i.run("audit", "list", "--json", "--limit", "1000000"), &events); err != nil {
+		i.t.Fatal(err)
+	}
+	return events
+}
+
+// eventually waits for a condition.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	limit, look := time.After(soon), time.NewTicker(5*time.Millisecond)
+	defer look.Stop()
+	for !holds() {
+		select {
+		case <-limit:
+			t.Fatalf("in vain: %s", what)
+		case <-look.C:
+		}
+	}
+}
