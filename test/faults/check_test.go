@@ -29,8 +29,15 @@ func (l *load) check() {
 		}
 	}
 	families := make(chan *family, len(l.families))
+	doubts, done := 0, 0
 	for _, f := range l.families {
 		families <- f
+		if f.doubt != nil {
+			doubts++
+			if c.done(*f.doubt) {
+				done++
+			}
+		}
 	}
 	close(families)
 	var running sync.WaitGroup
@@ -42,12 +49,13 @@ func (l *load) check() {
 		})
 	}
 	running.Wait()
+	l.t.Logf("of %d requests in doubt %d took effect", doubts, done)
 	l.families = slices.DeleteFunc(l.families, func(f *family) bool { return f.rechecks > 1 })
 }
 
 func (c *checker) family(f *family) {
 	c.recorded(f)
-	done := f.doubt != nil && c.trail[f.doubt.id] == f.doubt.kind // it was, though nobody told
+	done := f.doubt != nil && c.done(*f.doubt)
 	if done {
 		f.told = append(f.told, *f.doubt)
 	}
@@ -74,13 +82,16 @@ func (c *checker) family(f *family) {
 	}
 }
 
+// done reports whether a request took effect, though perhaps nobody told.
+func (c *checker) done(d deed) bool { return c.trail[d.id] == d.kind }
+
 // recorded checks the audit trail: everything that was acknowledged is in it,
 // and no successor that nobody asked for.
 func (c *checker) recorded(f *family) {
 	known := map[string]bool{}
 	for _, d := range f.told {
 		known[d.id] = true
-		if c.trail[d.id] != d.kind {
+		if !c.done(d) {
 			c.t.Errorf("%s was acknowledged; its audit record is %q", d.id, c.trail[d.id])
 		}
 	}

@@ -20,7 +20,7 @@ func TestR08_DatabaseCrashesUnderLoad(t *testing.T) {
 	for range 2 {
 		l.untilFault(func() { database.Crash(t) })
 		l.wantUnavailable()
-		database.Restart(t)
+		l.during(func() { database.Restart(t) })
 		l.wantHealed()
 		l.check()
 	}
@@ -70,6 +70,28 @@ func (l *load) alive() *family {
 	return nil
 }
 
+// during keeps asking while something happens.
+func (l *load) during(happens func()) {
+	l.t.Helper()
+	live, over := l.alive(), make(chan struct{})
+	var asking sync.WaitGroup
+	for range workers {
+		asking.Go(func() {
+			for {
+				select {
+				case <-over:
+					return
+				default:
+					l.served(live)
+				}
+			}
+		})
+	}
+	defer asking.Wait()
+	defer close(over)
+	happens()
+}
+
 // wantHealed waits until many requests at once succeed, on every connection
 // that the server may have kept.
 func (l *load) wantHealed() {
@@ -80,16 +102,8 @@ func (l *load) wantHealed() {
 		var asking sync.WaitGroup
 		for range 2 * workers {
 			asking.Go(func() {
-				a, err := l.signIn(live.party, "")
-				if err == nil && a.Status == http.StatusOK {
-					a, err = l.post(live.party, "/oauth2/introspect", "", "token", live.latest)
-				}
-				switch {
-				case err == nil && a.Status == http.StatusOK:
-				case err == nil && a.Status == http.StatusServiceUnavailable:
+				if !l.served(live) {
 					failed.Add(1)
-				default:
-					l.t.Errorf("while the database comes back: %d %q, %v", a.Status, a.Error, err)
 				}
 			})
 		}
@@ -99,4 +113,16 @@ func (l *load) wantHealed() {
 	if took := time.Since(began); took > 5*time.Second {
 		l.t.Errorf("healing took %s", took)
 	}
+}
+
+// served reports whether a write and a read succeed. Nothing but 503 excuses them.
+func (l *load) served(live *family) bool {
+	a, err := l.signIn(live.party, "")
+	if err == nil && a.Status == http.StatusOK {
+		a, err = l.post(live.party, "/oauth2/introspect", "", "token", live.latest)
+	}
+	if err != nil || a.Status != http.StatusOK && a.Status != http.StatusServiceUnavailable {
+		l.t.Errorf("while the database comes back: %d %q, %v", a.Status, a.Error, err)
+	}
+	return err == nil && a.Status == http.StatusOK
 }
