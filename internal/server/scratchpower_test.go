@@ -449,6 +449,23 @@ func spRotate(t *testing.T, h *servertest.Harness) {
 	s.ask(t, h, s.right.with("client_secret", secret)).is(http.StatusOK)
 }
 
+func TestSP_9_AResetPasswordReplacesTheOldOne(t *testing.T) {
+	s, h := scratchPower(), servertest.New(t)
+	user := serviceAccount(t, h, "YOUR_ORG", "integration-user")
+	administrator := admin.Actor{Authorization: &core.Authorization{User: user}}
+	stranger := admin.Actor{Authorization: &core.Authorization{User: serviceAccount(t, h, "OTHER_ORG", "other-user")}}
+	if _, _, err := h.Admin.ResetPassword(t.Context(), stranger, user.ID, 0); oauth.AsError(err).Reason != oauth.ReasonNotFound {
+		t.Errorf("by another organisation: %v", err)
+	}
+	s.ask(t, h, s.right).is(http.StatusOK)
+	_, password, err := h.Admin.ResetPassword(t.Context(), administrator, user.ID, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.ask(t, h, s.right).is(http.StatusUnauthorized)
+	s.ask(t, h, s.right.with("secret_pass", password)).is(http.StatusOK)
+}
+
 func TestScratchPower_OnBothEngines(t *testing.T) {
 	servertest.Engines(t, func(t *testing.T, open func() *servertest.Harness) {
 		one, two := open(), open()

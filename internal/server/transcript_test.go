@@ -14,6 +14,11 @@ func TestTranscripts(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no transcripts: %v", err)
 	}
+	t.Cleanup(func() {
+		if servertest.Updating() {
+			updateDialectReadmes(t)
+		}
+	})
 	for _, file := range files {
 		name := filepath.Base(filepath.Dir(file)) + "/" + filepath.Base(file)
 		t.Run(name, func(t *testing.T) {

@@ -20,6 +20,9 @@ import (
 
 var update = flag.Bool("update", false, "write the answers that the server gives into the transcripts")
 
+// Updating reports whether the transcripts are being written rather than compared.
+func Updating() bool { return *update }
+
 // RunTranscript plays a transcript against the server and compares every answer
 // byte for byte. A transcript is a txtar file of pairs NAME.request and
 // NAME.reply as they are on the wire, but for Date and Content-Length, with
