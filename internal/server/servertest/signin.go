@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"claviger/internal/core"
+	"claviger/internal/server"
 	"claviger/internal/store"
 	"claviger/internal/tokens"
 	"claviger/oauth"
@@ -114,4 +115,11 @@ func (h *Harness) signInSection(t *testing.T, data []byte) string {
 		t.Fatal(err)
 	}
 	return "\n\n" + string(answer)
+}
+
+// With is the harness on the same instance with another server in front of it.
+func (h *Harness) With(s *server.Server) *Harness {
+	other := *h
+	other.Server = s
+	return &other
 }

@@ -1,0 +1,272 @@
+package server_test
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"claviger"
+	"claviger/internal/core"
+	"claviger/internal/dialect"
+	"claviger/internal/server"
+	"claviger/internal/server/servertest"
+)
+
+// published is the table of the documentation: permission, conditions of which
+// one must be met, and what each role has, "own", "global" or "-".
+type published struct {
+	permission string
+	conditions []string
+	roles      map[string]string
+}
+
+func publishedTable(t *testing.T) (roles []string, table []published) {
+	t.Helper()
+	text, err := os.ReadFile("../permission/testdata/centrapay.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	roles = strings.Split(lines[0], "\t")[2:]
+	for _, line := range lines[1:] {
+		cells := strings.Split(line, "\t")
+		p := published{permission: cells[0], roles: map[string]string{}}
+		if cells[1] != "-" {
+			p.conditions = strings.Split(cells[1], ",")
+		}
+		for i, role := range roles {
+			p.roles[role] = cells[2+i]
+		}
+		table = append(table, p)
+	}
+	return roles, table
+}
+
+// allows is what the documentation says: trusted is the caller's flag, own whether
+// the target is the account that the role is held in.
+func (p published) allows(role string, own, trusted bool, target *core.Account) bool {
+	if scope := p.roles[role]; scope != "global" && (scope != "own" || !own) {
+		return false
+	}
+	met := map[string]bool{
+		"trusted-user":          trusted,
+		"external-asset-issuer": slices.Contains(target.Subscriptions, "external-asset-issuer"),
+		"org-account":           target.Type == "org",
+	}
+	return len(p.conditions) == 0 || slices.ContainsFunc(p.conditions, func(name string) bool { return met[name] })
+}
+
+func probeOf(permission, account string) string {
+	return "/api/accounts/" + account + "/probe-" + strings.ReplaceAll(permission, ":", "-")
+}
+
+// probe gives the dialect a route for each permission, so that the platform's own
+// APIs, which are elsewhere, can be stood in for.
+func (c *customer) probe() {
+	c.t.Helper()
+	text, err := fs.ReadFile(claviger.Dialects, "dialects/centrapay/dialect.yaml")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	_, table := publishedTable(c.t)
+	seen := map[string]bool{}
+	for _, p := range table {
+		if path := probeOf(p.permission, "{accountId}"); !seen[path] {
+			seen[path] = true
+			text = fmt.Appendf(text, "\n  GET %s:\n    operation: read_account\n    permission: %s\n    input: {account: path.accountId}\n    reply: {body: {}}\n",
+				strings.TrimPrefix(path, "/api"), p.permission)
+		}
+	}
+	dialects, err := dialect.Load(fstest.MapFS{"centrapay/dialect.yaml": {Data: text}})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	s, err := server.New(c.Instance, dialects)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.Harness = c.Harness.With(s)
+}
+
+// held is a role in an account.
+type held struct{ role, account string }
+
+// checkAll compares every permission on every target with the documentation.
+func (c *customer) checkAll(who, line string, trusted bool, roles []held, targets ...*core.Account) {
+	c.t.Helper()
+	_, table := publishedTable(c.t)
+	for _, target := range targets {
+		for _, p := range table {
+			want := 403
+			if slices.ContainsFunc(roles, func(h held) bool { return p.allows(h.role, h.account == target.ID, trusted, target) }) {
+				want = 200
+			}
+			if a := c.get(probeOf(p.permission, target.ID), line); a.status != want {
+				c.t.Errorf("%s, %s on %s: %d, not %d", who, p.permission, target.Name, a.status, want)
+			}
+		}
+	}
+}
+
+func (c *customer) account(id string) *core.Account {
+	c.t.Helper()
+	account, err := c.Store.Account(c.t.Context(), id)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return account
+}
+
+// CP-8: the four roles, as keys of an account, on it and on others.
+func TestCP_8_RolesOfKeys(t *testing.T) {
+	c := newCustomer(t, unlimited)
+	c.probe()
+	roles, _ := publishedTable(t)
+	if len(roles) != 4 {
+		t.Fatal(roles)
+	}
+	for i, role := range roles {
+		for _, account := range []string{cafe, teaWarehouse} {
+			code := map[string]string{cafe: "centrapay-cafe", teaWarehouse: "centrapay-tea-warehouse"}[account]
+			secret := fmt.Sprintf("role-key-%d-%s", i, code)
+			c.apply(fmt.Sprintf(`organisations: [{code: %s, api_keys: [{name: Role%d, account: %s, dialect: centrapay, role: %s, secret: %s}]}]`,
+				code, i, account, role, secret))
+			c.checkAll(role+" key of "+code, apiKey(secret), false, []held{{role, account}},
+				c.account(cafe), c.account(teaWarehouse), c.individual(newcomer))
+		}
+	}
+}
+
+// CP-8, CP-9: the four roles, held by people, trusted and not.
+func TestCP_8_CP_9_RolesOfPeople(t *testing.T) {
+	c := newCustomer(t, unlimited)
+	c.probe()
+	roles, _ := publishedTable(t)
+	for _, role := range roles {
+		for email, trusted := range map[string]bool{user: true, newcomer: false} {
+			c.leave(email, "centrapay-cafe")
+			c.leave(email, "centrapay-tea-warehouse")
+			c.apply(fmt.Sprintf(`people: [{email: %s, memberships: [{account: %s, role: %s}]}]`, email, cafe, role))
+			own := c.individual(email)
+			c.checkAll(role+" "+email, bearer(c.UserToken(email, "openid")), trusted,
+				[]held{{role, cafe}, {"account-owner", own.ID}}, c.account(cafe), c.account(teaWarehouse), own)
+		}
+	}
+}
+
+// CP-9: a flag counts only as long as it is there, on an account that is active.
+func TestCP_9_FlagsAreThoseOfNow(t *testing.T) {
+	c := newCustomer(t, unlimited)
+	c.probe()
+	line := bearer(c.UserToken(user, "openid"))
+	transfer, issue := probeOf("wallets:transfer", cafe), probeOf("external-assets:create", teaWarehouse)
+	c.get(transfer, line).is(200)
+	c.get(issue, line).is(200)
+
+	// The caller's flag and the target's subscription are alternatives.
+	c.apply(`people: [{email: ` + user + `, individual_account: {flags: []}}]`)
+	c.get(transfer, line).is(403)
+	c.get(issue, line).is(200)
+	c.apply(`organisations: [{code: centrapay-tea-warehouse, accounts: [{id: ` + teaWarehouse + `, subscriptions: []}]}]`)
+	c.get(issue, line).is(403)
+
+	// The flag on an org account is not the caller's.
+	c.apply(`organisations: [{code: centrapay-cafe, accounts: [{id: ` + cafe + `, flags: [trusted-user]}]}]`)
+	c.get(transfer, line).is(403)
+	c.apply(`people: [{email: ` + user + `, individual_account: {flags: [trusted-user]}}]`)
+	c.get(transfer, line).is(200)
+	c.apply(`people: [{email: ` + user + `, individual_account: {status: SUSPENDED}}]`)
+	c.get(transfer, line).is(403)
+}
+
+// CP-8: the routes that are served demand the permission of their name.
+func TestCP_8_RoutesDemandTheirPermission(t *testing.T) {
+	roles, table := publishedTable(t)
+	demanded := []string{ // by the order of centrapayRoutes; "" for none
+		"", "accounts:create", "accounts:read", "accounts:update", "api-keys:create", "api-keys:list", "api-keys:update",
+		"accounts:update", "accounts:read", "accounts:update",
+	}
+	for _, role := range roles {
+		t.Run(role, func(t *testing.T) {
+			c := newCustomer(t)
+			c.apply(`organisations:
+  - code: centrapay-cafe
+    api_keys:
+      - {name: Role, account: ` + cafe + `, dialect: centrapay, role: ` + role + `, secret: the-role-key}
+      - {name: Till2, account: ` + cafe + `, dialect: centrapay, role: merchant-terminal, secret: the-till-key}
+people: [{email: ` + newcomer + `, memberships: [{account: ` + cafe + `, role: merchant-terminal}]}]`)
+			for i, r := range centrapayRoutes {
+				granted := demanded[i] == "" || slices.ContainsFunc(table, func(p published) bool {
+					return p.permission == demanded[i] && p.roles[role] != "-"
+				})
+				a := c.call(r.method, r.path, r.body, apiKey("the-role-key"))
+				if (a.status != 403) != granted {
+					t.Errorf("%s %s: %d %s, granted %v", r.method, r.path, a.status, a.text, granted)
+				}
+			}
+		})
+	}
+}
+
+const actingFor = "X-Centrapay-Account: "
+
+func TestCP_11_ActingForAnAccount(t *testing.T) {
+	c := newCustomer(t)
+	token, stranger := bearer(c.UserToken(user, "openid")), bearer(c.UserToken(newcomer, "openid"))
+	read := func(id string) string { return "/api/accounts/" + id }
+	// Without the header everything of the user's, with it that account alone.
+	for _, id := range []string{cafe, teaWarehouse, c.individual(user).ID} {
+		c.get(read(id), token).is(200)
+		c.get(read(id), token, actingFor+id).is(200)
+		c.get(read(id), token, actingFor+c.individual(newcomer).ID).is(403).holds(forbidden)
+	}
+	c.get(read(cafe), token, actingFor+teaWarehouse).is(403).holds(forbidden)
+	c.get(read(teaWarehouse), token, actingFor+c.individual(user).ID).is(403).holds(forbidden)
+
+	// No membership, no such account, not a name of one: all the same.
+	for _, id := range []string{cafe, teaWarehouse, "nobody", "*", "null", cafe + "," + cafe, c.individual(user).ID} {
+		c.get(myMemberships, stranger, actingFor+id).is(403).holds(forbidden)
+	}
+	c.get(myMemberships, token, actingFor+cafe, actingFor+cafe).is(400)
+
+	// The list is the subject's all the same.
+	if a := c.get(myMemberships, token, actingFor+cafe).is(200); !strings.Contains(a.text, teaWarehouse) {
+		t.Errorf("acting for one account shows %s", a.text)
+	}
+}
+
+func TestCP_11_NoMembershipNoMore(t *testing.T) {
+	c := newCustomer(t)
+	token := bearer(c.UserToken(user, "openid"))
+	for _, end := range []func(){
+		func() { c.apply(`organisations: [{code: centrapay-tea-warehouse, status: DISABLED}]`) },
+		func() { c.leave(user, "centrapay-cafe") },
+	} {
+		c.get(myMemberships, token, actingFor+cafe).is(200)
+		end()
+	}
+	c.get(myMemberships, token, actingFor+cafe).is(403).holds(forbidden)
+	c.get(myMemberships, token, actingFor+teaWarehouse).is(403).holds(forbidden)
+	c.get(myMemberships, token, actingFor+c.individual(user).ID).is(200)
+}
+
+// What is for one account anyway acts for no other: a key, and a partner that one
+// account was connected to.
+func TestCP_11_OnlyWhoMayChoose(t *testing.T) {
+	c := newCustomer(t)
+	c.get(myMemberships, apiKey(ownerKey), actingFor+cafe).is(200)
+	c.get(myMemberships, apiKey(ownerKey), actingFor+teaWarehouse).is(403).holds(forbidden)
+	c.get(myMemberships, apiKey(ownerKey), actingFor+"nobody").is(403).holds(forbidden)
+
+	partner := bearer(c.SignIn(servertest.SignIn{Client: "centrapay-web", Email: user, Account: cafe}).AccessToken)
+	c.get("/api/accounts/"+cafe, partner).is(200)
+	c.get("/api/accounts/"+cafe, partner, actingFor+cafe).is(200)
+	c.get("/api/accounts/"+teaWarehouse, partner).is(403).holds(forbidden)
+	c.get("/api/accounts/"+teaWarehouse, partner, actingFor+teaWarehouse).is(403).holds(forbidden)
+	c.get(myMemberships, partner).is(200).holds(
+		`[{"accountName":"Centrapay Cafe","accountId":"` + cafe + `","accountType":"org","role":"account-owner"}]`)
+}
