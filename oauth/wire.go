@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"encoding/json"
+	"log/slog"
 	"net/http"
 )
 
@@ -9,6 +10,19 @@ import (
 type wireError struct {
 	Error       Code   `json:"error"`
 	Description string `json:"error_description,omitempty"`
+}
+
+// Failed returns err as what to render, and logs it once where it is a failure
+// of the server: an error, or a warning where trying again will help.
+func Failed(log *slog.Logger, r *http.Request, err error) *Error {
+	e := AsError(err)
+	switch {
+	case e.Retryable() && e.Status >= http.StatusInternalServerError:
+		log.WarnContext(r.Context(), "not answered for now", "path", r.URL.Path, "request_id", SourceOf(r.Context()).RequestID, "error", err)
+	case e.Status >= http.StatusInternalServerError:
+		log.ErrorContext(r.Context(), "request failed", "path", r.URL.Path, "request_id", SourceOf(r.Context()).RequestID, "error", err)
+	}
+	return e
 }
 
 // WriteJSON writes a JSON body that must not be cached (RFC 6749 §5.1).

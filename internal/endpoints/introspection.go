@@ -119,9 +119,5 @@ func (t *TokenState) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if err == nil {
 		return
 	}
-	e := oauth.AsError(err)
-	if e.Status >= http.StatusInternalServerError {
-		t.Log.ErrorContext(r.Context(), "request failed", "path", r.URL.Path, "error", err)
-	}
-	oauth.WriteError(w, e)
+	oauth.WriteError(w, oauth.Failed(t.Log, r, err))
 }

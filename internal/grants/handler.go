@@ -16,11 +16,7 @@ type Handler struct {
 
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := h.serve(w, r); err != nil {
-		e := oauth.AsError(err)
-		if e.Status >= http.StatusInternalServerError {
-			h.Log.ErrorContext(r.Context(), "token request failed", "error", err)
-		}
-		h.Codec.Fail(w, r, e)
+		h.Codec.Fail(w, r, oauth.Failed(h.Log, r, err))
 	}
 }
 

@@ -30,11 +30,7 @@ func (d *dialectRoute) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		return
 	}
-	e := oauth.AsError(err)
-	if e.Status >= http.StatusInternalServerError {
-		d.log.ErrorContext(r.Context(), "request failed", "route", d.route.Pattern, "error", err)
-	}
-	d.route.Fail(w, r, info, e)
+	d.route.Fail(w, r, info, oauth.Failed(d.log, r, err))
 }
 
 func (d *dialectRoute) serve(w http.ResponseWriter, r *http.Request, info dialect.RequestFacts) error {
