@@ -48,7 +48,7 @@ func TestErrorsAreShapedByTheDialect(t *testing.T) {
 		{"CP_12", "centrapay", "GET /api/accounts/{accountId}", oauth.ReasonNotFound, "", 403,
 			`{"statusCode":403,"error":"Forbidden","message":"Forbidden"}`},
 		{"CP_12", "centrapay", "POST /api/accounts", oauth.ReasonWrongType, "name", 400,
-			`{"statusCode":400,"error":"Bad Request","message":"A parameter has the wrong type."}`},
+			`{"statusCode":400,"error":"Bad Request","message":"name: A parameter has the wrong type."}`},
 		{"CP_4", "centrapay", "DELETE /api/accounts/{accountId}/members/{userId}", oauth.ReasonLastOwner, "", 403,
 			`{"statusCode":403,"error":"Forbidden","message":"LAST_OWNER_NOT_REVOKABLE"}`},
 		{"PE_1", "powerepos", "POST /authorisation/token", oauth.ReasonUserCredentials, "", 400,
