@@ -54,7 +54,6 @@ func (l *loader) nameValues(values *node) {
 	for _, p := range values.pairs {
 		i := slices.Index(l.dialect.values, p.key)
 		if i < 0 {
-			i = len(l.kinds)
 			l.dialect.values = append(l.dialect.values, p.key)
 			l.kinds = append(l.kinds, l.guess(p.value))
 			continue

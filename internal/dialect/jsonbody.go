@@ -44,7 +44,7 @@ func (rt *Route) readJSON(e *env) *oauth.Error {
 	}
 	err := rt.readObject(j, e, rt.body.tree)
 	if err == nil {
-		if _, err = j.decoder.ReadToken(); err == io.EOF {
+		if _, err = j.decoder.ReadToken(); errors.Is(err, io.EOF) {
 			return nil
 		}
 	}
