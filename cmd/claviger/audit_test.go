@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"claviger/internal/config"
 	"claviger/internal/core"
 	"claviger/internal/server"
 	"claviger/internal/store"
@@ -16,7 +17,7 @@ import (
 // writeEvents puts events into the database of a directory.
 func writeEvents(t *testing.T, data string, events ...core.Event) {
 	t.Helper()
-	config, err := server.LoadConfig("", []string{"CLAVIGER_DATA=" + data})
+	config, err := config.Load("", []string{"CLAVIGER_DATA=" + data})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +120,7 @@ func TestAuditListPages(t *testing.T) {
 	for i := range events {
 		events[i] = core.Event{Type: core.TokenIssued}
 	}
-	config, err := server.LoadConfig("", []string{"CLAVIGER_DATA=" + data})
+	config, err := config.Load("", []string{"CLAVIGER_DATA=" + data})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,8 +11,8 @@ import (
 	"strconv"
 	"strings"
 
+	"claviger/internal/config"
 	"claviger/internal/keys"
-	"claviger/internal/server"
 )
 
 type devCommand struct {
@@ -77,18 +77,18 @@ func (a *devCommand) listen() (net.Listener, error) {
 
 // configuration is what dev runs with. The environment does not count: it may
 // be that of a real server.
-func (a *devCommand) configuration(address *net.TCPAddr) (*server.Config, error) {
+func (a *devCommand) configuration(address *net.TCPAddr) (*config.Config, error) {
 	host, _, err := net.SplitHostPort(a.Listen)
 	if err != nil {
 		return nil, err
 	}
-	config := server.DefaultConfig()
-	config.Listen = address.String()
-	config.Data = a.Data
-	config.Log.Format = server.LogText
-	config.Issuer = "http://" + authority(host, address.Port)
-	config.Hosts = []string{authority("localhost", address.Port), authority("127.0.0.1", address.Port)}
-	return config, config.Complete()
+	settings := config.Default()
+	settings.Listen = address.String()
+	settings.Data = a.Data
+	settings.Log.Format = config.LogText
+	settings.Issuer = "http://" + authority(host, address.Port)
+	settings.Hosts = []string{authority("localhost", address.Port), authority("127.0.0.1", address.Port)}
+	return settings, settings.Complete()
 }
 
 // authority is a host and port as they stand in a URL.
@@ -97,7 +97,7 @@ func authority(host string, port int) string {
 }
 
 // prepare makes the directory and the master key of a new installation.
-func (a *devCommand) prepare(c *command, config *server.Config) error {
+func (a *devCommand) prepare(c *command, config *config.Config) error {
 	if err := os.MkdirAll(a.Data, 0o700); err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"text/template"
 	"time"
 
+	"claviger/internal/config"
 	"claviger/internal/server"
 )
 
@@ -47,7 +48,7 @@ func (c *command) serveDev(ctx context.Context, instance *server.Instance, diale
 }
 
 // showBanner writes the banner as one piece.
-func (c *command) showBanner(config *server.Config) error {
+func (c *command) showBanner(config *config.Config) error {
 	text, err := template.New("banner").Parse(bannerText)
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"claviger/internal/config"
 	"claviger/internal/server"
 	"claviger/internal/store"
 	"claviger/test/testlog"
@@ -178,7 +179,7 @@ func TestAuthority(t *testing.T) {
 }
 
 func TestDatabaseFileIsTheDefault(t *testing.T) {
-	config := server.DefaultConfig()
+	config := config.Default()
 	if err := config.Complete(); err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +195,7 @@ func TestDevSaysWhatToDoWhenItsDataDoesNotFit(t *testing.T) {
 	dev := startDev(t, data)
 	dev.cli("apikey", "rotate", "my_id", "--overlap", "0s")
 	dev.stop()
-	config, err := server.LoadConfig("", []string{"CLAVIGER_DATA=" + data})
+	config, err := config.Load("", []string{"CLAVIGER_DATA=" + data})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"claviger"
+	"claviger/internal/config"
 	"claviger/internal/dialect"
-	"claviger/internal/server"
 )
 
 type dialectCommand struct {
@@ -94,7 +94,7 @@ func namesOf(dialects []*dialect.Dialect) []string {
 
 // loadDialects loads the built-in dialects and those of dialect_dir, and checks
 // that those to be served go together.
-func loadDialects(config *server.Config) (*dialectSet, error) {
+func loadDialects(config *config.Config) (*dialectSet, error) {
 	files, err := fs.Sub(claviger.Dialects, "dialects")
 	if err != nil {
 		return nil, err
@@ -123,7 +123,7 @@ func loadDialects(config *server.Config) (*dialectSet, error) {
 
 // checkDialect refuses the name of a dialect that is not there. None is no
 // mistake.
-func checkDialect(config *server.Config, name string) error {
+func checkDialect(config *config.Config, name string) error {
 	if name == "" {
 		return nil
 	}

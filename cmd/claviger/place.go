@@ -7,6 +7,7 @@ import (
 	"log/slog"
 
 	"claviger/internal/admin"
+	"claviger/internal/config"
 	"claviger/internal/server"
 )
 
@@ -16,14 +17,14 @@ type place struct {
 }
 
 // load returns the configuration that a command works with.
-func (c *command) load(at place) (*server.Config, error) {
+func (c *command) load(at place) (*config.Config, error) {
 	switch {
 	case at.Data != "" && c.config != "":
 		return nil, misused("--config and --data both say which database is meant; give one of them")
 	case at.Data != "":
-		return server.LoadConfig("", []string{"CLAVIGER_DATA=" + at.Data})
+		return config.Load("", []string{"CLAVIGER_DATA=" + at.Data})
 	}
-	return server.LoadConfig(c.config, c.environ)
+	return config.Load(c.config, c.environ)
 }
 
 // environment is what an installation takes from this process.
@@ -41,7 +42,7 @@ func (c *command) open(ctx context.Context, at place) (*server.Instance, error) 
 	return c.openConfig(ctx, config, c.quietLog())
 }
 
-func (c *command) openConfig(ctx context.Context, config *server.Config, log *slog.Logger) (*server.Instance, error) {
+func (c *command) openConfig(ctx context.Context, config *config.Config, log *slog.Logger) (*server.Instance, error) {
 	instance, err := server.Open(ctx, config, c.environment(log))
 	if config.MasterKey == "" && errors.Is(err, fs.ErrNotExist) {
 		return nil, failed("there is no master key at %s; put back the one that this database was made with, "+

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"claviger/internal/admin"
+	"claviger/internal/config"
 	"claviger/internal/core"
 	"claviger/internal/server"
 )
@@ -76,9 +77,9 @@ func refuseDemo(ctx context.Context, instance *server.Instance) error {
 	return err
 }
 
-func newLog(to io.Writer, config server.LogConfig) *slog.Logger {
-	options := &slog.HandlerOptions{Level: config.Level}
-	if config.Format == server.LogText {
+func newLog(to io.Writer, settings config.Log) *slog.Logger {
+	options := &slog.HandlerOptions{Level: settings.Level}
+	if settings.Format == config.LogText {
 		return slog.New(slog.NewTextHandler(to, options))
 	}
 	return slog.New(slog.NewJSONHandler(to, options))

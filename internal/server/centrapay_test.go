@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"claviger/internal/config"
 	"claviger/internal/core"
-	"claviger/internal/server"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -368,7 +368,7 @@ func TestCP_12_RateLimit(t *testing.T) {
 }
 
 func TestCP_12_TheLimitIsConfigured(t *testing.T) {
-	c := newCustomer(t, func(config *server.Config) { config.Limits.AccountRequests = 3 })
+	c := newCustomer(t, func(config *config.Config) { config.Limits.AccountRequests = 3 })
 	for range 3 {
 		c.get(myMemberships, apiKey(testKey)).is(200)
 	}
@@ -380,7 +380,7 @@ func TestCP_12_TheLimitIsConfigured(t *testing.T) {
 var centrapayError = regexp.MustCompile(`^\{"statusCode":(\d{3}),"error":"[A-Z][A-Za-z ]+","message":"[^"]+"\}$`)
 
 func TestCP_12_EveryErrorHasOneShape(t *testing.T) {
-	c := newCustomer(t, func(config *server.Config) { config.Limits.AccountRequests = 4 })
+	c := newCustomer(t, func(config *config.Config) { config.Limits.AccountRequests = 4 })
 	keys := "/api/accounts/" + cafe + "/api-keys"
 	for range 4 {
 		c.get(keys, apiKey(ownerKey)).is(200)

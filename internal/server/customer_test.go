@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"claviger/internal/admin"
+	"claviger/internal/config"
 	"claviger/internal/core"
-	"claviger/internal/server"
 	"claviger/internal/server/servertest"
 	"claviger/internal/store"
 	"claviger/oauth"
@@ -24,7 +24,7 @@ type customer struct {
 	t *testing.T
 }
 
-func newCustomer(t *testing.T, adjust ...func(*server.Config)) *customer {
+func newCustomer(t *testing.T, adjust ...func(*config.Config)) *customer {
 	t.Helper()
 	return &customer{servertest.New(t, adjust...), t}
 }
@@ -172,9 +172,9 @@ func eventually(t *testing.T, what string, holds func() bool) {
 }
 
 // onePlace leaves one worker for slow hashes and one place in the line for it.
-func onePlace(config *server.Config) {
-	config.PasswordHashing = server.HashingConfig{Parallel: 1, Queue: 1}
+func onePlace(c *config.Config) {
+	c.PasswordHashing = config.Hashing{Parallel: 1, Queue: 1}
 }
 
 // unlimited leaves room for tests of many requests.
-func unlimited(config *server.Config) { config.Limits.AccountRequests = 1_000_000 }
+func unlimited(c *config.Config) { c.Limits.AccountRequests = 1_000_000 }

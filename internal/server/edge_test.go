@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"claviger/internal/config"
 	"claviger/internal/core"
-	"claviger/internal/server"
 	"claviger/internal/server/servertest"
 	"claviger/internal/store"
 )
@@ -74,7 +74,7 @@ func TestClientAddressComesFromTrustedProxiesAlone(t *testing.T) {
 		"nonsense":           {"10.0.0.0/8", "10.0.0.1:1", "x", "10.0.0.1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := servertest.New(t, func(config *server.Config) {
+			h := servertest.New(t, func(config *config.Config) {
 				if c.trusted != "" {
 					config.TrustedProxies = append(config.TrustedProxies, netip.MustParsePrefix(c.trusted))
 				}

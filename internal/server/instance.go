@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"claviger/internal/admin"
+	"claviger/internal/config"
 	"claviger/internal/keys"
 	"claviger/internal/secret"
 	"claviger/internal/store"
@@ -25,7 +26,7 @@ type Environment struct {
 // Instance is an installation without its endpoints: what the command line and
 // the server both work on.
 type Instance struct {
-	Config  *Config
+	Config  *config.Config
 	Store   *store.Store
 	Secrets *secret.Hasher
 	Ring    *tokens.Ring
@@ -49,7 +50,7 @@ const provenFor = 5 * time.Minute
 // Open opens the database and the master key of a configuration. It migrates
 // where the configuration says so, and otherwise fails on a database that is
 // not as this binary needs it.
-func Open(ctx context.Context, config *Config, env Environment) (*Instance, error) {
+func Open(ctx context.Context, config *config.Config, env Environment) (*Instance, error) {
 	master, err := masterKey(config)
 	if err != nil {
 		return nil, err
@@ -67,13 +68,13 @@ func Open(ctx context.Context, config *Config, env Environment) (*Instance, erro
 
 // OpenStore opens the database of a configuration as it is, without the master
 // key and without migrating: for the migration itself.
-func OpenStore(ctx context.Context, config *Config, env Environment) (*store.Store, error) {
+func OpenStore(ctx context.Context, config *config.Config, env Environment) (*store.Store, error) {
 	return store.Open(ctx, store.Options{
 		URL: config.DatabaseURL.Reveal(), Now: env.Now, Rand: env.Rand, Log: env.Log,
 	})
 }
 
-func assemble(config *Config, env Environment, master keys.MasterKey, db *store.Store) *Instance {
+func assemble(config *config.Config, env Environment, master keys.MasterKey, db *store.Store) *Instance {
 	hasher := &secret.Hasher{
 		Key:    master.Derive(labelDigest),
 		Pool:   secret.NewPool(config.PasswordHashing.Parallel, config.PasswordHashing.Queue),
@@ -90,7 +91,7 @@ func assemble(config *Config, env Environment, master keys.MasterKey, db *store.
 }
 
 func (i *Instance) prepare(ctx context.Context) error {
-	if i.Config.Migrate == MigrateAuto {
+	if i.Config.Migrate == config.MigrateAuto {
 		if _, _, err := i.Store.Migrate(ctx); err != nil {
 			return err
 		}
@@ -123,7 +124,7 @@ const LongestAccessToken = 24 * time.Hour
 // Close writes what is waiting and closes the database.
 func (i *Instance) Close() error { return i.Store.Close() }
 
-func masterKey(config *Config) (keys.MasterKey, error) {
+func masterKey(config *config.Config) (keys.MasterKey, error) {
 	if config.MasterKey != "" {
 		return keys.ParseMasterKey(config.MasterKey.Reveal())
 	}

@@ -12,13 +12,14 @@ import (
 	"strings"
 	"time"
 
+	"claviger/internal/config"
 	"claviger/internal/core"
 	"claviger/oauth"
 )
 
 // edge is what every request passes before a route sees it.
 type edge struct {
-	config *Config
+	config *config.Config
 	hosts  []string // that are answered, lower case
 	log    *slog.Logger
 	now    func() time.Time

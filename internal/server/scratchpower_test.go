@@ -97,6 +97,10 @@ func TestSP_1_SourceChannelIsKeptInTheAuditTrail(t *testing.T) {
 			t.Errorf("%s: the logout recorded %+v", channel, list)
 		}
 	}
+	s.ask(t, h, s.right.with("secret_pass", "not-it", "source_channel", "POS"), "X-Request-Id", "refused").is(http.StatusUnauthorized)
+	if list := events(t, h, "refused"); len(list) != 1 || list[0].Type != core.TokenRefused || list[0].Channel != "POS" {
+		t.Errorf("the refusal recorded %+v", list)
+	}
 	for _, channel := range []string{"FAX", "web", "WEB "} {
 		a := s.ask(t, h, s.right.with("source_channel", channel)).is(http.StatusBadRequest)
 		if got := a.member("error.param"); got != "source_channel" {

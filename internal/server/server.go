@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"claviger/internal/authn"
+	"claviger/internal/config"
 	"claviger/internal/core"
 	"claviger/internal/dialect"
 	"claviger/internal/endpoints"
@@ -22,7 +23,7 @@ import (
 type Server struct {
 	*Instance
 
-	config        *Config
+	config        *config.Config
 	log           *slog.Logger
 	authenticator *authn.Authenticator
 	Exchange      *grants.Exchange

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"claviger/internal/server"
+	"claviger/internal/config"
 	"claviger/internal/server/servertest"
 
 	"github.com/google/go-cmp/cmp"
@@ -71,7 +71,7 @@ func serve(t *testing.T) string {
 	t.Helper()
 	mux := http.NewServeMux()
 	front := httptest.NewUnstartedServer(mux)
-	h := servertest.New(t, func(c *server.Config) { c.Hosts = append(c.Hosts, front.Listener.Addr().String()) })
+	h := servertest.New(t, func(c *config.Config) { c.Hosts = append(c.Hosts, front.Listener.Addr().String()) })
 	mux.Handle("/", h.Handler())
 	mux.HandleFunc("GET /api/v1/payments/collections/checkouts", func(w http.ResponseWriter, r *http.Request) {
 		token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")

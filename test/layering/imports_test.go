@@ -17,6 +17,7 @@ var layers = [][]string{
 	{"", "oauth"},
 	{"internal/core"},
 	{"internal/store", "internal/keys", "internal/secret", "internal/dialect", "internal/web"},
+	{"internal/config"},
 	{"internal/tokens"},
 	{"internal/authn"},
 	{"internal/grants", "internal/authorize", "internal/endpoints", "internal/permission", "internal/admin"},

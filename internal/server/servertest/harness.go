@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"claviger"
+	"claviger/internal/config"
 	"claviger/internal/dialect"
 	"claviger/internal/server"
 	"claviger/internal/store/storetest"
@@ -35,7 +36,7 @@ type Harness struct {
 }
 
 // New starts a server on SQLite with the demo data.
-func New(t testing.TB, adjust ...func(*server.Config)) *Harness {
+func New(t testing.TB, adjust ...func(*config.Config)) *Harness {
 	t.Helper()
 	url := storetest.SQLite(t)
 	template, err := demoTemplate()
@@ -57,7 +58,7 @@ func Engines(t *testing.T, run func(t *testing.T, open func() *Harness)) {
 }
 
 // NewPostgres is New on PostgreSQL.
-func NewPostgres(t testing.TB, adjust ...func(*server.Config)) *Harness {
+func NewPostgres(t testing.TB, adjust ...func(*config.Config)) *Harness {
 	t.Helper()
 	h := Open(t, storetest.Postgres(t), adjust...)
 	h.ApplyDemo()
@@ -80,12 +81,12 @@ func nodes(t testing.TB, first *Harness) func() *Harness {
 }
 
 // Open starts a server on a database as it is.
-func Open(t testing.TB, url string, adjust ...func(*server.Config)) *Harness {
+func Open(t testing.TB, url string, adjust ...func(*config.Config)) *Harness {
 	t.Helper()
 	return open(t, url, &Clock{now: Start}, adjust...)
 }
 
-func open(t testing.TB, url string, clock *Clock, adjust ...func(*server.Config)) *Harness {
+func open(t testing.TB, url string, clock *Clock, adjust ...func(*config.Config)) *Harness {
 	t.Helper()
 	config := Config(t, url)
 	for _, change := range adjust {
@@ -109,16 +110,19 @@ func open(t testing.TB, url string, clock *Clock, adjust ...func(*server.Config)
 }
 
 // Config is the configuration of test servers.
-func Config(t testing.TB, url string) *server.Config {
+func Config(t testing.TB, url string) *config.Config {
 	t.Helper()
-	config := server.DefaultConfig()
-	config.DatabaseURL = server.Hidden(url)
-	config.MasterKey = server.Hidden(masterKey)
-	config.Issuer = "http://" + Host
-	if err := config.Complete(); err != nil {
+	c, err := configuration(url)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return config
+	return c
+}
+
+func configuration(url string) (*config.Config, error) {
+	c := config.Default()
+	c.DatabaseURL, c.MasterKey, c.Issuer = config.Hidden(url), config.Hidden(masterKey), "http://"+Host
+	return c, c.Complete()
 }
 
 // masterKey is 32 bytes of a fixed random source, so that keys repeat too.
@@ -181,14 +185,13 @@ var demoTemplate = sync.OnceValues(func() ([]byte, error) {
 func makeTemplate(url string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	config := server.DefaultConfig()
-	config.DatabaseURL, config.MasterKey, config.Issuer = server.Hidden(url), server.Hidden(masterKey), "http://"+Host
-	if err := config.Complete(); err != nil {
+	settings, err := configuration(url)
+	if err != nil {
 		return err
 	}
 	clock := &Clock{now: Start}
 	env := server.Environment{Log: slog.New(slog.DiscardHandler), Now: clock.Now, Rand: newRandom("demo")}
-	instance, err := server.Open(ctx, config, env)
+	instance, err := server.Open(ctx, settings, env)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package server
+package config
 
 import (
 	"errors"
@@ -20,47 +20,47 @@ type Config struct {
 	Migrate          string         `yaml:"migrate"`         // MigrateAuto or MigrateManual
 	Dialects         []string       `yaml:"dialects"`        // see ServedDialects
 	DialectDir       string         `yaml:"dialect_dir"`     // "" for none
-	Log              LogConfig      `yaml:"log"`
+	Log              Log            `yaml:"log"`
 	TrustedProxies   []netip.Prefix `yaml:"trusted_proxies"`
 	Hosts            []string       `yaml:"hosts"` // beside the issuer's, lower case; see AllowedHosts
 	Audience         string         `yaml:"audience"`
 	SigningAlgorithm string         `yaml:"signing_algorithm"` // "ES256", "EdDSA" or "RS256"
-	Lifetimes        LifetimeConfig `yaml:"lifetimes"`
-	Limits           LimitConfig    `yaml:"limits"`
-	PasswordHashing  HashingConfig  `yaml:"password_hashing"`
+	Lifetimes        Lifetimes      `yaml:"lifetimes"`
+	Limits           Limits         `yaml:"limits"`
+	PasswordHashing  Hashing        `yaml:"password_hashing"`
 	ShutdownTimeout  time.Duration  `yaml:"shutdown_timeout"`
 
 	sources map[string]string // key -> where its value came from
 }
 
-// LogConfig says what is logged and how.
-type LogConfig struct {
+// Log says what is logged and how.
+type Log struct {
 	Level  slog.Level `yaml:"level"`
 	Format string     `yaml:"format"` // LogJSON or LogText
 }
 
-// LifetimeConfig has the fields of core.Lifetimes, to which it converts; clients
+// Lifetimes has the fields of core.Lifetimes, to which it converts; clients
 // and dialects may set their own.
-type LifetimeConfig struct {
+type Lifetimes struct {
 	AccessToken     time.Duration `yaml:"access_token"`
 	RefreshToken    time.Duration `yaml:"refresh_token"`
 	RefreshAbsolute time.Duration `yaml:"refresh_absolute"`
 	RefreshGrace    time.Duration `yaml:"refresh_grace"`
 }
 
-// LimitConfig bounds what one caller may ask for.
-type LimitConfig struct {
+// Limits bounds what one caller may ask for.
+type Limits struct {
 	WrongAttempts   int `yaml:"wrong_attempts_per_minute"`       // of one identity
 	AccountRequests int `yaml:"requests_per_minute_per_account"` // on the routes of a dialect
 }
 
-// HashingConfig bounds the slow hashing of passwords.
-type HashingConfig struct {
+// Hashing bounds the slow hashing of passwords.
+type Hashing struct {
 	Parallel int `yaml:"parallel"` // evaluations at once; 0 chooses by the processors
 	Queue    int `yaml:"queue"`    // requests that may wait; the next one is answered 503
 }
 
-// Values of Config.Migrate and LogConfig.Format.
+// Values of Config.Migrate and Log.Format.
 const (
 	MigrateAuto   = "auto"
 	MigrateManual = "manual"
@@ -72,36 +72,36 @@ const (
 // served, so that an empty list can mean none.
 const allDialects = "all"
 
-// DefaultConfig returns what holds for keys that nobody set. Keys whose default
+// Default returns what holds for keys that nobody set. Keys whose default
 // follows from another key are still empty; Complete fills them.
-func DefaultConfig() *Config {
+func Default() *Config {
 	return &Config{
 		Listen:           "127.0.0.1:8080",
 		Data:             "./claviger-data",
 		Migrate:          MigrateAuto,
 		Dialects:         []string{allDialects},
-		Log:              LogConfig{Level: slog.LevelInfo, Format: LogJSON},
+		Log:              Log{Level: slog.LevelInfo, Format: LogJSON},
 		SigningAlgorithm: "ES256",
-		Lifetimes: LifetimeConfig{
+		Lifetimes: Lifetimes{
 			AccessToken:     time.Hour,
 			RefreshToken:    720 * time.Hour,
 			RefreshAbsolute: 8760 * time.Hour,
 			RefreshGrace:    10 * time.Second,
 		},
-		Limits:          LimitConfig{WrongAttempts: 10, AccountRequests: 200},
-		PasswordHashing: HashingConfig{Queue: 64},
+		Limits:          Limits{WrongAttempts: 10, AccountRequests: 200},
+		PasswordHashing: Hashing{Queue: 64},
 		ShutdownTimeout: 15 * time.Second,
 		sources:         map[string]string{},
 	}
 }
 
-// LoadConfig reads the YAML file at path, lays environ ("NAME=value", as
+// Load reads the YAML file at path, lays environ ("NAME=value", as
 // os.Environ returns it) over it, fills the defaults and checks the result. An
 // empty path means the file that CLAVIGER_CONFIG names, or none. The error
 // lists every problem on a line of its own, with file, line and column or the
 // name of the variable; it never holds the value of a secret.
-func LoadConfig(path string, environ []string) (*Config, error) {
-	config := DefaultConfig()
+func Load(path string, environ []string) (*Config, error) {
+	config := Default()
 	load := newLoader(config)
 	variables := ownVariables(environ)
 	if path == "" {

@@ -1,4 +1,4 @@
-package server
+package config
 
 import (
 	"fmt"
@@ -32,7 +32,7 @@ func writeConfig(t *testing.T, text string) string {
 
 func completeDefaults(t *testing.T) *Config {
 	t.Helper()
-	config := DefaultConfig()
+	config := Default()
 	if err := config.Complete(); err != nil {
 		t.Fatal(err)
 	}
@@ -50,16 +50,16 @@ func otherValues() *Config {
 		Migrate:          MigrateManual,
 		Dialects:         []string{"jpay", "spendesk"},
 		DialectDir:       "/etc/claviger/dialects",
-		Log:              LogConfig{Level: slog.LevelDebug, Format: LogText},
+		Log:              Log{Level: slog.LevelDebug, Format: LogText},
 		TrustedProxies:   []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::1/128")},
 		Hosts:            []string{"auth.internal:8080", "[::1]"},
 		Audience:         "https://api.example.com",
 		SigningAlgorithm: "EdDSA",
-		Lifetimes: LifetimeConfig{
+		Lifetimes: Lifetimes{
 			AccessToken: 15 * time.Minute, RefreshToken: 48 * time.Hour, RefreshAbsolute: 96 * time.Hour, RefreshGrace: 0,
 		},
-		Limits:          LimitConfig{WrongAttempts: 5, AccountRequests: 1000},
-		PasswordHashing: HashingConfig{Parallel: 3, Queue: 7},
+		Limits:          Limits{WrongAttempts: 5, AccountRequests: 1000},
+		PasswordHashing: Hashing{Parallel: 3, Queue: 7},
 		ShutdownTimeout: 90 * time.Second,
 	}
 }
@@ -92,14 +92,14 @@ var everyKey = map[string]string{
 
 func TestEveryKeyByVariable(t *testing.T) {
 	var environ []string
-	for _, s := range DefaultConfig().settings() {
+	for _, s := range Default().settings() {
 		if text, ok := everyKey[s.key]; ok {
 			environ = append(environ, s.variable()+"="+text)
 		} else if s.key != "master_key" {
 			t.Errorf("no test value for %s", s.key)
 		}
 	}
-	config, err := LoadConfig("", environ)
+	config, err := Load("", environ)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func TestEveryKeyByFile(t *testing.T) {
 	var text strings.Builder
 	section, line := "", 0
 	positions := map[string]int{}
-	for _, s := range DefaultConfig().settings() {
+	for _, s := range Default().settings() {
 		if s.key == "master_key" {
 			continue
 		}
@@ -141,7 +141,7 @@ func TestEveryKeyByFile(t *testing.T) {
 		positions[s.key] = line
 	}
 	path := writeConfig(t, text.String())
-	config, err := LoadConfig(path, nil)
+	config, err := Load(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +171,7 @@ func TestDefaultsFollowOtherKeys(t *testing.T) {
 		"loopback": {[]string{"CLAVIGER_LISTEN=[::1]:9000"}, map[string]string{"issuer": "http://[::1]:9000"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			config, err := LoadConfig("", tt.environ)
+			config, err := Load("", tt.environ)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -187,11 +187,11 @@ func TestDefaultsFollowOtherKeys(t *testing.T) {
 
 func TestVariableWinsOverFile(t *testing.T) {
 	path := writeConfig(t, "log:\n  level: warn\n  format: text\n")
-	config, err := LoadConfig(path, []string{"CLAVIGER_LOG_LEVEL=info", "CLAVIGER_LOG_LEVEL=error", "PATH=/bin"})
+	config, err := Load(path, []string{"CLAVIGER_LOG_LEVEL=info", "CLAVIGER_LOG_LEVEL=error", "PATH=/bin"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if config.Log != (LogConfig{Level: slog.LevelError, Format: LogText}) {
+	if config.Log != (Log{Level: slog.LevelError, Format: LogText}) {
 		t.Errorf("log is %+v", config.Log)
 	}
 	if got := config.Source("log.level"); got != "CLAVIGER_LOG_LEVEL" {
@@ -204,7 +204,7 @@ func TestConfigVariableNamesTheFile(t *testing.T) {
 	other := writeConfig(t, "listen: 127.0.0.1:7002\n")
 	environ := []string{"CLAVIGER_CONFIG=" + path}
 	for argument, want := range map[string]string{"": "127.0.0.1:7001", other: "127.0.0.1:7002"} {
-		config, err := LoadConfig(argument, environ)
+		config, err := Load(argument, environ)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -219,11 +219,11 @@ func TestForeignVariables(t *testing.T) {
 		"CLAVIGER_TEST_POSTGRES=x", "CLAVIGER_DEMO_PORT=x", "CLAVIGER_SERVICE_HOST=10.0.0.1", "CLAVIGER_SERVICE_PORT_HTTP=80",
 		"CLAVIGER_PORT=tcp://10.0.0.1:80", "CLAVIGER_PORT_80_TCP=x", "CLAVIGER_PORT_80_TCP_ADDR=x", "CLAVIGERX=x",
 	}
-	if _, err := LoadConfig("", environ); err != nil {
+	if _, err := Load("", environ); err != nil {
 		t.Error(err)
 	}
 	seen := map[string]string{}
-	for _, s := range DefaultConfig().settings() {
+	for _, s := range Default().settings() {
 		if foreignVariables.MatchString(s.variable()) {
 			t.Errorf("%s can't be set: its variable is ignored", s.key)
 		}
@@ -236,7 +236,7 @@ func TestForeignVariables(t *testing.T) {
 
 func TestEmptyFilesAndSections(t *testing.T) {
 	for _, text := range []string{"", "# nothing\n", "---\n", "log:\n", "log:\n  # level: info\nlimits: {}\n", "dialect_dir: \"\"\n"} {
-		config, err := LoadConfig(writeConfig(t, text), nil)
+		config, err := Load(writeConfig(t, text), nil)
 		if err != nil {
 			t.Errorf("%q: %v", text, err)
 			continue
@@ -250,7 +250,7 @@ func TestEmptyFilesAndSections(t *testing.T) {
 func TestNoDialects(t *testing.T) {
 	fromFile := writeConfig(t, "dialects: []\n")
 	for path, environ := range map[string][]string{"": {"CLAVIGER_DIALECTS="}, fromFile: nil} {
-		config, err := LoadConfig(path, environ)
+		config, err := Load(path, environ)
 		if err != nil {
 			t.Fatal(err)
 		}

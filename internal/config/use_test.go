@@ -1,4 +1,4 @@
-package server
+package config
 
 import (
 	"encoding/json"
@@ -17,7 +17,7 @@ import (
 )
 
 // Lifetimes must stay convertible to those of the core.
-var _ = core.Lifetimes(LifetimeConfig{})
+var _ = core.Lifetimes(Lifetimes{})
 
 func TestServedDialects(t *testing.T) {
 	builtIn := []string{"centrapay", "jpay", "spendesk"}
@@ -26,13 +26,13 @@ func TestServedDialects(t *testing.T) {
 		{[]string{"spendesk", "jpay"}, []string{"spendesk", "jpay"}},
 		{nil, nil},
 	} {
-		config := DefaultConfig()
+		config := Default()
 		config.Dialects = tt.asked
 		if got, err := config.ServedDialects(builtIn); err != nil || !slices.Equal(got, tt.want) {
 			t.Errorf("%v serves %v, %v", tt.asked, got, err)
 		}
 	}
-	config, err := LoadConfig("", []string{"CLAVIGER_DIALECTS=jpai"})
+	config, err := Load("", []string{"CLAVIGER_DIALECTS=jpai"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func TestServedDialects(t *testing.T) {
 }
 
 func TestAllowedHosts(t *testing.T) {
-	config, err := LoadConfig("", []string{"CLAVIGER_ISSUER=https://a.example:8443/x", "CLAVIGER_HOSTS=B.example"})
+	config, err := Load("", []string{"CLAVIGER_ISSUER=https://a.example:8443/x", "CLAVIGER_HOSTS=B.example"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func TestAllowedHosts(t *testing.T) {
 }
 
 func TestG02_NobodyIsTrustedByDefault(t *testing.T) {
-	config := DefaultConfig()
+	config := Default()
 	for _, sender := range []string{"127.0.0.1", "10.1.2.3", "::1"} {
 		if config.Trusts(netip.MustParseAddr(sender)) {
 			t.Errorf("%s is trusted", sender)
@@ -75,7 +75,7 @@ func TestG02_NobodyIsTrustedByDefault(t *testing.T) {
 const goodMasterKey = "c2f7105f0d9c4ab6e8813b57d2706f94a15be3c8427d906bf61e38a4dc09b572"
 
 func TestH13_ConfigHidesSecrets(t *testing.T) {
-	config, err := LoadConfig("", []string{"CLAVIGER_DATABASE_URL=postgres://u:canary@h/d", "CLAVIGER_MASTER_KEY=" + goodMasterKey})
+	config, err := Load("", []string{"CLAVIGER_DATABASE_URL=postgres://u:canary@h/d", "CLAVIGER_MASTER_KEY=" + goodMasterKey})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestH13_ConfigHidesSecrets(t *testing.T) {
 
 func TestDescribe(t *testing.T) {
 	path := writeConfig(t, "trusted_proxies: [10.0.0.0/8]\n")
-	config, err := LoadConfig(path, []string{"CLAVIGER_LOG_LEVEL=warn"})
+	config, err := Load(path, []string{"CLAVIGER_LOG_LEVEL=warn"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,11 +128,11 @@ func TestExampleHoldsEveryDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if config, err := LoadConfig(writeConfig(t, string(text)), nil); err != nil || len(config.sources) != 0 {
+	if config, err := Load(writeConfig(t, string(text)), nil); err != nil || len(config.sources) != 0 {
 		t.Errorf("as it is the example sets %v, %v", config, err)
 	}
 	uncommented := regexp.MustCompile(`(?m)^#([a-z]|  )`).ReplaceAllString(string(text), "$1")
-	config, err := LoadConfig(writeConfig(t, uncommented), nil)
+	config, err := Load(writeConfig(t, uncommented), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

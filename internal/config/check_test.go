@@ -1,4 +1,4 @@
-package server
+package config
 
 import (
 	"strings"
@@ -10,7 +10,7 @@ import (
 func problemsOf(t *testing.T, text string, environ ...string) []string {
 	t.Helper()
 	path := writeConfig(t, text)
-	config, err := LoadConfig(path, environ)
+	config, err := Load(path, environ)
 	if err == nil {
 		t.Fatalf("%q %q was accepted: %+v", text, environ, config)
 	}
@@ -128,7 +128,7 @@ func TestIssuer(t *testing.T) {
 		"https://a.example//x":                "must have a path without dot segments",
 		"https://a.example/%41":               "must have a path without dot segments and escapes",
 	} {
-		_, err := LoadConfig("", []string{"CLAVIGER_ISSUER=" + issuer})
+		_, err := Load("", []string{"CLAVIGER_ISSUER=" + issuer})
 		switch {
 		case want == "" && err != nil:
 			t.Errorf("%s: %v", issuer, err)
@@ -197,7 +197,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 }
 
 func TestMissingFile(t *testing.T) {
-	if _, err := LoadConfig("no-such-file.yaml", nil); err == nil || !strings.Contains(err.Error(), "no-such-file.yaml") {
+	if _, err := Load("no-such-file.yaml", nil); err == nil || !strings.Contains(err.Error(), "no-such-file.yaml") {
 		t.Errorf("got %v", err)
 	}
 }
