@@ -54,6 +54,16 @@ func TestD01_ALL_7_Spendesk(t *testing.T) {
 	for name, line := range wrong {
 		answers[name] = c.send(http.MethodPost, "/auth/token", "", line).is(401)
 	}
+	for id, secret := range keys {
+		if id != "my_id" { // one that is stopped is not told from a wrong one
+			if a := c.send(http.MethodPost, "/auth/token", "", basic(id, secret)); a.status != 200 {
+				answers["right secret of "+id] = a
+			}
+		}
+	}
+	if len(answers) != len(wrong)+1 {
+		t.Errorf("%d answers", len(answers))
+	}
 	same(t, answers)
 
 	token := c.connect(partner, "acme-fr").RefreshToken

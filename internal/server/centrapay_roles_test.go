@@ -262,11 +262,34 @@ func TestCP_11_OnlyWhoMayChoose(t *testing.T) {
 	c.get(myMemberships, apiKey(ownerKey), actingFor+teaWarehouse).is(403).holds(forbidden)
 	c.get(myMemberships, apiKey(ownerKey), actingFor+"nobody").is(403).holds(forbidden)
 
+	c.apply(`organisations: [{code: centrapay-cafe, accounts: [{id: garden, name: Garden}]}]
+people: [{email: ` + user + `, memberships: [{account: garden, role: account-owner}]}]`)
 	partner := bearer(c.SignIn(servertest.SignIn{Client: "centrapay-web", Email: user, Account: cafe}).AccessToken)
 	c.get("/api/accounts/"+cafe, partner).is(200)
 	c.get("/api/accounts/"+cafe, partner, actingFor+cafe).is(200)
-	c.get("/api/accounts/"+teaWarehouse, partner).is(403).holds(forbidden)
-	c.get("/api/accounts/"+teaWarehouse, partner, actingFor+teaWarehouse).is(403).holds(forbidden)
+	for _, id := range []string{teaWarehouse, "garden"} {
+		c.get("/api/accounts/"+id, partner).is(403).holds(forbidden)
+		c.get("/api/accounts/"+id, partner, actingFor+id).is(403).holds(forbidden)
+	}
 	c.get(myMemberships, partner).is(200).holds(
 		`[{"accountName":"Centrapay Cafe","accountId":"` + cafe + `","accountType":"org","role":"account-owner"}]`)
+}
+
+// A service account signs in to its organisation; it acts for the accounts of it
+// that it is a member of, and for no other's.
+func TestCP_11_ServiceAccounts(t *testing.T) {
+	c := newCustomer(t)
+	c.apply(`organisations:
+  - code: centrapay-cafe
+    accounts: [{id: garden, name: Garden}]
+    service_accounts: [{username: robot, password: robot-password, memberships: [{account: ` + cafe + `, role: account-owner}]}]
+clients: [{id: robots, name: Robots, dialect: centrapay, secret: robots-secret, grant_types: [password], scopes: openid profile}]`)
+	body := fields{"grant_type": "password", "username": "robot", "password": "robot-password", "organisation": "centrapay-cafe"}.form()
+	token := bearer(c.send("POST", "/oauth2/token", body, formType, basic("robots", "robots-secret")).token("access_token"))
+	c.get("/api/accounts/"+cafe, token).is(200)
+	c.get("/api/accounts/"+cafe, token, actingFor+cafe).is(200)
+	for _, id := range []string{teaWarehouse, "garden"} {
+		c.get("/api/accounts/"+id, token).is(403).holds(forbidden)
+		c.get(myMemberships, token, actingFor+id).is(403).holds(forbidden)
+	}
 }

@@ -111,7 +111,7 @@ func (d *dialectRoute) act(ctx context.Context, a *core.Authorization, accountID
 	if err != nil {
 		return err
 	}
-	a.Account, a.Organisation = account, organisation
+	a.Account, a.Organisation, a.Role = account, organisation, nil
 	err = d.authenticator.Directory.Role(ctx, a)
 	var gone *oauth.Error
 	if errors.As(err, &gone) && gone.Reason == oauth.ReasonMembershipEnded {
@@ -119,6 +119,9 @@ func (d *dialectRoute) act(ctx context.Context, a *core.Authorization, accountID
 	}
 	if err != nil {
 		return err
+	}
+	if a.Role == nil { // a service account, which needs none to sign in
+		return refused
 	}
 	if reason, stopped := a.Stopped(d.operations.now()); stopped {
 		return refused.Because(errors.New(string(reason)))
