@@ -38,6 +38,7 @@ type clientCreate struct {
 	RedirectHost  []string `placeholder:"HOST" help:"Host of redirect URIs: https with any path, or a loopback host. Repeat it for several."`
 	PostLogoutURI []string `name:"post-logout-uri" sep:"none" placeholder:"URI" help:"Where the browser may go after signing out. Repeat it for several."`
 	Origin        []string `placeholder:"URL" help:"Browser origin that may call the API. Repeat it for several."`
+	NoSecret      bool     `name:"refresh-without-secret" help:"Let the client refresh without authenticating, as its wire dialect promises."`
 	Public        bool     `help:"A client that can't keep a secret: a browser or an app. It has none, and must use PKCE."`
 }
 
@@ -77,7 +78,7 @@ func (a *clientCreate) wanted(ctx context.Context, instance *server.Instance) (*
 	wanted := &admin.NewClient{
 		ID: a.ID, Name: a.Name, Dialect: a.Dialect, GrantTypes: a.Grant, Scopes: scopes, Products: a.Product,
 		RedirectURIs: a.RedirectURI, RedirectHosts: a.RedirectHost, PostLogoutURIs: a.PostLogoutURI, Origins: a.Origin,
-		Company: a.Company, Website: a.Website, Contact: a.Contact,
+		Company: a.Company, Website: a.Website, Contact: a.Contact, RefreshWithoutSecret: a.NoSecret,
 	}
 	if a.Public {
 		wanted.Kind = core.Public

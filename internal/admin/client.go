@@ -196,6 +196,9 @@ func (s *Service) client(ctx context.Context, actor Actor, id string) (*core.Cli
 	// The client of an organisation is not that of one of its accounts, so a role
 	// in a single account does not reach it.
 	r, err := s.rightsOn(ctx, actor, &core.Account{OrganisationID: stored.OrganisationID})
+	if err == nil && r.held && !r.manages(permissionClients) {
+		err = denied("id", "The role does not let you manage clients.")
+	}
 	if err == nil && !r.held {
 		err = notFound("id")
 	}

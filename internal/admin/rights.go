@@ -80,6 +80,21 @@ func (s *Service) rightsOfKey(ctx context.Context, id string, account *core.Acco
 	return rights{held: true, roles: []*core.Role{role}}, err
 }
 
+// Permissions to manage the credentials of an organisation. An owner has them.
+const (
+	permissionClients         = "clients:update"
+	permissionServiceAccounts = "service-accounts:update"
+)
+
+// manages reports whether the holder of r may manage one kind of credential of
+// the organisation (F03).
+func (r rights) manages(permission string) bool {
+	return r.all || slices.ContainsFunc(r.roles, func(own *core.Role) bool {
+		_, granted := own.Grants[permission]
+		return own.Owner || granted
+	})
+}
+
 // mayGive reports whether the holder of r may give role to somebody, or take it
 // away (D06, F03). A key without a role has no permissions to give.
 func (r rights) mayGive(role *core.Role) bool {

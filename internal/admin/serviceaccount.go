@@ -50,6 +50,9 @@ func (s *Service) serviceAccount(ctx context.Context, actor Actor, id string) (*
 	if user.Kind != core.ServiceAccount || !held.held {
 		return nil, notFound("id")
 	}
+	if !held.manages(permissionServiceAccounts) {
+		return nil, denied("id", "The role does not let you manage service accounts.")
+	}
 	memberships, err := s.Store.MembershipsOf(ctx, id)
 	if err != nil {
 		return nil, err

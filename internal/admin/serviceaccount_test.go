@@ -64,3 +64,31 @@ func TestSP_9_AServiceAccountGetsANewPassword(t *testing.T) {
 		}
 	})
 }
+
+// TestF03_AMemberWithoutThePermissionManagesNothing: belonging to an organisation
+// is not enough to take over its clients.
+func TestF03_AMemberWithoutThePermissionManagesNothing(t *testing.T) {
+	h := servertest.New(t)
+	organisation, err := h.Store.OrganisationByCode(t.Context(), "EPOS-DEMO")
+	if err != nil {
+		t.Fatal(err)
+	}
+	member, err := h.Store.ServiceAccount(t.Context(), organisation.ID, "svc-demo") // its role grants nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, _, err := h.Admin.CreateClient(t.Context(), admin.Actor{Name: "cli"}, admin.NewClient{
+		Name: "Theirs", OrganisationID: organisation.ID, GrantTypes: []string{"client_credentials"},
+		Company: "Theirs", Website: "https://theirs.example", Contact: "dev@theirs.example",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	actor := admin.Actor{Authorization: &core.Authorization{User: member}}
+	if _, _, err := h.Admin.RotateClientSecret(t.Context(), actor, client.ID, 0); oauth.AsError(err).Reason != oauth.ReasonPermissionDenied {
+		t.Errorf("a client's secret: %v", err)
+	}
+	if _, _, err := h.Admin.ResetPassword(t.Context(), actor, member.ID, 0); oauth.AsError(err).Reason != oauth.ReasonPermissionDenied {
+		t.Errorf("a password: %v", err)
+	}
+}

@@ -44,9 +44,7 @@ func (c *Claims) appendTo(b []byte) []byte {
 	b = appendNumber(b, "iat", c.IssuedAt)
 	b = appendMember(b, "jti", c.ID)
 	b = appendMember(b, "client_id", c.ClientID)
-	if c.Scope != "" {
-		b = appendMember(b, "scope", c.Scope)
-	}
+	b = appendMember(b, "scope", c.Scope) // ALL-3: also where there is none
 	b = appendMember(b, "grant_id", c.GrantID)
 	b = appendMember(b, "subject_type", c.SubjectType)
 	if c.OrganisationID != "" {
