@@ -183,6 +183,23 @@ func TestCP_9_FlagsAreThoseOfNow(t *testing.T) {
 	c.get(transfer, line).is(403)
 }
 
+// ALL-6: nobody has a permission on an account that is stopped, however far it
+// reaches.
+func TestALL_6_Centrapay_StoppedTargets(t *testing.T) {
+	for name, stop := range map[string]string{
+		"account":      `organisations: [{code: centrapay-tea-warehouse, accounts: [{id: ` + teaWarehouse + `, status: SUSPENDED}]}]`,
+		"organisation": `organisations: [{code: centrapay-tea-warehouse, status: DISABLED}]`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCustomer(t)
+			c.probe()
+			c.get(probeOf("payment-requests:read", teaWarehouse), apiKey(testKey)).is(200)
+			c.apply(stop)
+			c.get(probeOf("payment-requests:read", teaWarehouse), apiKey(testKey)).is(403).holds(forbidden)
+		})
+	}
+}
+
 // CP-8: the routes that are served demand the permission of their name.
 func TestCP_8_RoutesDemandTheirPermission(t *testing.T) {
 	roles, table := publishedTable(t)
@@ -270,6 +287,11 @@ people: [{email: ` + user + `, memberships: [{account: garden, role: account-own
 	for _, id := range []string{teaWarehouse, "garden"} {
 		c.get("/api/accounts/"+id, partner).is(403).holds(forbidden)
 		c.get("/api/accounts/"+id, partner, actingFor+id).is(403).holds(forbidden)
+	}
+	chosen := bearer(c.SignIn(servertest.SignIn{Client: "centrapay-web", Email: user, Organisation: "centrapay-cafe"}).AccessToken)
+	for id, status := range map[string]int{cafe: 200, "garden": 200, teaWarehouse: 403, c.individual(user).ID: 403} {
+		c.get("/api/accounts/"+id, chosen).is(status)
+		c.get("/api/accounts/"+id, chosen, actingFor+id).is(status)
 	}
 	c.get(myMemberships, partner).is(200).holds(
 		`[{"accountName":"Centrapay Cafe","accountId":"` + cafe + `","accountType":"org","role":"account-owner"}]`)

@@ -14,10 +14,11 @@ import (
 // SignIn is a person's sign-in through a client, as the pages of the server
 // would have it come out.
 type SignIn struct {
-	Client  string `json:"client"`
-	Email   string `json:"email"`
-	Account string `json:"account"` // the one that the person connects to the client; empty: none
-	Scope   string `json:"scope"`   // empty: all that the client may have
+	Client       string `json:"client"`
+	Email        string `json:"email"`
+	Organisation string `json:"organisation"` // code of the one that the person chose; empty: none, or the account's
+	Account      string `json:"account"`      // the one that the person connects to the client; empty: none
+	Scope        string `json:"scope"`        // empty: all that the client may have
 }
 
 // SignIn issues the tokens of a sign-in by the server's own issuer, and stores
@@ -54,6 +55,13 @@ func (h *Harness) UserToken(email, scope string) string {
 func (h *Harness) signedIn(s SignIn) *core.Authorization {
 	h.t.Helper()
 	parties := tokens.Parties{ClientID: s.Client, UserID: h.Person(s.Email).ID, AccountID: s.Account}
+	if s.Organisation != "" {
+		organisation, err := h.Store.OrganisationByCode(h.t.Context(), s.Organisation)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		parties.OrganisationID = organisation.ID
+	}
 	if s.Account != "" {
 		account, err := h.Store.Account(h.t.Context(), s.Account)
 		if err != nil {
