@@ -60,6 +60,9 @@ func (s *Service) planAPIKey(ctx context.Context, actor Actor, n NewAPIKey) (*co
 	if n.OrganisationID != "" && n.OrganisationID != account.OrganisationID {
 		return nil, nil, notFound("account_id")
 	}
+	if !held.manages(permissionCreateAPIKeys) {
+		return nil, nil, denied("account_id", "The role does not let you make API keys.")
+	}
 	key := &core.APIKey{
 		ID: s.newID(core.PrefixAPIKey), OrganisationID: account.OrganisationID, AccountID: account.ID,
 		Name: n.Name, Dialect: n.Dialect, Scopes: n.Scopes, Enabled: true, ExpiresAt: n.ExpiresAt.UTC().Truncate(time.Millisecond),

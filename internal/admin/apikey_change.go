@@ -119,6 +119,9 @@ func (s *Service) livingKey(ctx context.Context, actor Actor, id string, powers 
 	if err != nil {
 		return nil, err
 	}
+	if !held.manages(permissionUpdateAPIKeys) {
+		return nil, denied("id", "The role does not let you change API keys.")
+	}
 	found := &foundKey{key: new(core.APIKey)}
 	*found.key = *stored
 	if found.secrets, err = s.Store.Secrets(ctx, id); err != nil {

@@ -18,11 +18,11 @@ import (
 // shop is a place with all kinds of makers: roles that grant more, less, and
 // something else; keys with and without them; and a neighbour.
 const shop = `
-permissions: [{name: read}, {name: pay}, {name: refund}, {name: "keys:create"}]
+permissions: [{name: read}, {name: pay}, {name: refund}, {name: "api-keys:create"}, {name: "api-keys:update"}]
 roles:
-  - {code: account-owner, name: Owner, owner: true, assigns: [merchant-terminal], grants: {own: [read, "keys:create"], global: [pay]}}
+  - {code: account-owner, name: Owner, owner: true, assigns: [merchant-terminal], grants: {own: [read, "api-keys:create", "api-keys:update"], global: [pay]}}
   - {code: merchant-terminal, name: Terminal, grants: {own: [refund]}}
-  - {code: clerk, name: Clerk, grants: {own: [read, "keys:create"]}}
+  - {code: clerk, name: Clerk, grants: {own: [read, "api-keys:create", "api-keys:update"]}}
   - {code: payer, name: Payer, grants: {own: [pay]}}
   - {code: global-payer, name: Global payer, grants: {global: [pay]}}
   - {code: empty-owner, name: Empty owner, owner: true}
@@ -35,6 +35,7 @@ organisations:
       - {id: owner-key, name: Owner, account: till, dialect: centrapay, role: account-owner, secret: owner-key-secret}
       - {id: terminal-key, name: Terminal, account: till, dialect: centrapay, role: merchant-terminal, secret: terminal-key-secret}
       - {id: scoped-key, name: Scoped, account: till, scopes: a b, secret: scoped-key-secret, with_id: true}
+      - {id: scoped-clerk-key, name: ScopedClerk, account: till, role: clerk, scopes: a b, secret: scoped-clerk-key-secret, with_id: true}
       - {id: clerk-key, name: Clerk, account: till, role: clerk, secret: clerk-key-secret}
   - code: bar
     name: Bar
@@ -109,8 +110,12 @@ func TestSD_2_CP_4_WhatAKeyMustBe(t *testing.T) {
 	}
 }
 
+// terminal is somebody whose role lets them do nothing to API keys.
+const terminal = "people: [{email: terminal@cafe.example, memberships: [{account: till, role: merchant-terminal}]}]"
+
 func TestD06_NoKeyWithMoreRightsThanItsMaker(t *testing.T) {
 	s := onSQLite(t, shop)
+	s.mustApply(t, terminal)
 	owner, clerk := s.person(t, "owner@cafe.example"), s.person(t, "clerk@cafe.example")
 	throughClient := s.person(t, "owner@cafe.example")
 	throughClient.Authorization.Client, throughClient.Authorization.Scope = &core.Client{ID: "web"}, oauth.Scope{"openid"}
@@ -145,9 +150,12 @@ func TestD06_NoKeyWithMoreRightsThanItsMaker(t *testing.T) {
 		{"key, more", s.keyActor(t, "clerk-key"), NewAPIKey{RoleCode: "account-owner"}, denied},
 		{"key, foreign account", s.keyActor(t, "owner-key"), NewAPIKey{RoleCode: "clerk", AccountID: "counter"}, absent},
 		{"key, other account", s.keyActor(t, "owner-key"), NewAPIKey{RoleCode: "clerk", AccountID: "safe"}, absent},
-		{"key, scopes within", s.keyActor(t, "scoped-key"), NewAPIKey{Scopes: oauth.Scope{"b"}}, ""},
-		{"key, scopes beyond", s.keyActor(t, "scoped-key"), NewAPIKey{Scopes: oauth.Scope{"b", "c"}}, denied},
+		{"key, scopes within", s.keyActor(t, "scoped-clerk-key"), NewAPIKey{Scopes: oauth.Scope{"b"}}, ""},
+		{"key, scopes beyond", s.keyActor(t, "scoped-clerk-key"), NewAPIKey{Scopes: oauth.Scope{"b", "c"}}, denied},
 		{"key without role, a role", s.keyActor(t, "scoped-key"), NewAPIKey{RoleCode: "clerk"}, denied},
+		{"key without role, nothing", s.keyActor(t, "scoped-key"), NewAPIKey{}, denied},
+		{"key that may not make any", s.keyActor(t, "terminal-key"), NewAPIKey{Scopes: oauth.Scope{}}, denied},
+		{"member who may not make any", s.person(t, "terminal@cafe.example"), NewAPIKey{Scopes: oauth.Scope{"a"}}, denied},
 		{"key without scopes, scopes", s.keyActor(t, "owner-key"), NewAPIKey{Scopes: oauth.Scope{"a"}}, denied},
 		{"token, scopes beyond", throughClient, NewAPIKey{RoleCode: "clerk", Scopes: oauth.Scope{"a"}}, denied},
 		{"signed in, any scopes", owner, NewAPIKey{Scopes: oauth.Scope{"a"}}, ""},
@@ -208,6 +216,13 @@ func TestD06_RotatingAndEnablingNeedTheRights(t *testing.T) {
 	}
 	_, err = s.SetAPIKeyEnabled(t.Context(), clerk, "owner-key", true)
 	refused(t, err, oauth.ReasonPermissionDenied, "role")
+	s.mustApply(t, terminal)
+	member := s.person(t, "terminal@cafe.example")
+	_, err = s.SetAPIKeyEnabled(t.Context(), member, "scoped-key", false)
+	refused(t, err, oauth.ReasonPermissionDenied, "id")
+	refused(t, s.RevokeAPIKey(t.Context(), member, "scoped-key"), oauth.ReasonPermissionDenied, "id")
+	_, _, err = s.RotateAPIKey(t.Context(), member, "scoped-key", 0)
+	refused(t, err, oauth.ReasonPermissionDenied, "id")
 	_, _, err = s.RotateAPIKey(t.Context(), s.person(t, "owner@bar.example"), "owner-key", 0)
 	refused(t, err, oauth.ReasonNotFound, "")
 }
@@ -264,7 +279,7 @@ func TestSetAPIKeyEnabled(t *testing.T) {
 	}
 	s.expectEvents(t, core.CredentialDisabled, core.CredentialEnabled)
 	keys := must[[]*core.APIKey](t)(s.ListAPIKeys(t.Context(), owner, "till"))
-	if len(keys) != 4 || keys[0].Name != "Clerk" || keys[3].Name != "Terminal" {
+	if len(keys) != 5 || keys[0].Name != "Clerk" || keys[4].Name != "Terminal" {
 		t.Errorf("%d keys", len(keys))
 	}
 	_, err := s.ListAPIKeys(t.Context(), owner, "counter")

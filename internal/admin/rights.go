@@ -84,6 +84,8 @@ func (s *Service) rightsOfKey(ctx context.Context, id string, account *core.Acco
 const (
 	permissionClients         = "clients:update"
 	permissionServiceAccounts = "service-accounts:update"
+	permissionCreateAPIKeys   = "api-keys:create"
+	permissionUpdateAPIKeys   = "api-keys:update"
 )
 
 // manages reports whether the holder of r may manage one kind of credential of

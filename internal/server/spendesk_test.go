@@ -237,6 +237,37 @@ func TestSD_2_AtMostAYear(t *testing.T) {
 	}
 }
 
+// SD-2, D06: who may manage keys makes them, and stops nobody else's.
+func TestSD_2_D06_WhoMayMakeKeys(t *testing.T) {
+	c := newCustomer(t)
+	key, secret := c.newKey("Ours")
+	owner := c.signedIn("owner@acme.example") // a viewer of Acme Labs
+	for account, reason := range map[string]oauth.Reason{
+		"acme-labs": oauth.ReasonPermissionDenied, cafe: oauth.ReasonNotFound, "*": oauth.ReasonNotFound, "": oauth.ReasonMissingParameter,
+	} {
+		_, _, err := c.Admin.CreateAPIKey(t.Context(), owner, admin.NewAPIKey{AccountID: account, Name: "Theirs", Dialect: "spendesk"})
+		if err == nil || oauth.AsError(err).Reason != reason {
+			t.Errorf("a key of %q: %v", account, err)
+		}
+	}
+	stranger := c.signedIn(user)
+	if err := c.Admin.RevokeAPIKey(t.Context(), stranger, key.ID); err == nil || oauth.AsError(err).Reason != oauth.ReasonNotFound {
+		t.Errorf("a stranger revokes the key: %v", err)
+	}
+	if _, _, err := c.Admin.RotateAPIKey(t.Context(), stranger, key.ID, 0); err == nil {
+		t.Error("a stranger rotates the key")
+	}
+	c.apply(`people:
+  - {email: next@acme.example, memberships: [{organisation: acme-fr, role: owner}]}
+  - {email: owner@acme.example, memberships: [{organisation: acme-fr, role: viewer}]}`)
+	if err := c.Admin.RevokeAPIKey(t.Context(), owner, key.ID); err == nil {
+		t.Error("who was an owner revokes the key")
+	}
+	if status := c.exchange(key.ID, secret); status != 200 {
+		t.Errorf("the key: %d", status)
+	}
+}
+
 func TestSD_6_EveryRefreshGivesANewToken(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, open func() *customer) {
 		c := open()
