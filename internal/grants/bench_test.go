@@ -38,6 +38,7 @@ func BenchmarkClientCredentials(b *testing.B) {
 		}
 	})
 	b.StopTimer()
+	b.ReportMetric(float64(h.Store.Stats().Jobs)/float64(h.Store.Stats().Groups), "jobs/commit")
 	b.ReportMetric(float64((processorTime(b)-before).Microseconds())/float64(b.N), "cpu-us/token")
 }
 
