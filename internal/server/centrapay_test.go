@@ -319,7 +319,8 @@ func TestCP_4_Accounts(t *testing.T) {
 		// Nobody is made the owner of an account by somebody else.
 		c.post("/api/accounts", `{"name":"Trap","type":"org","owner":"`+c.Person(user).ID+`"}`, guest).is(403)
 		// A second individual account would be a second set of flags (CP-9).
-		c.post("/api/accounts", `{"name":"Me again","type":"individual"}`, guest).is(400)
+		c.post("/api/accounts", `{"name":"Me again","type":"individual"}`, guest).is(400).holds(
+			`{"statusCode":400,"error":"Bad Request","message":"There is an individual account already."}`)
 	})
 }
 
