@@ -72,7 +72,7 @@ func TestD01_ALL_7_Spendesk(t *testing.T) {
 	}
 	same(t, map[string]wireAnswer{"wrong": ask(partner, "x").is(401), "unknown": ask("nobody", "x").is(401), "public": ask("spendesk-cli", "x").is(401)})
 
-	release := c.occupy()
+	release := occupy(t, c.Harness)
 	defer release()
 	for name, line := range wrong {
 		if a := c.send(http.MethodPost, "/auth/token", "", line); a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" {
@@ -117,7 +117,7 @@ func TestD01_ALL_7_Centrapay(t *testing.T) {
 	}
 	c.get(myMemberships, apiKey(expired)).is(200)
 	c.Clock.Advance(time.Hour)
-	defer c.occupy()() // every one of them is answered all the same
+	defer occupy(t, c.Harness)() // every one of them is answered all the same
 	answers := map[string]wireAnswer{}
 	for name, secret := range map[string]string{
 		"unknown": "clv_key_unknown", "cut": testKey[:39], "in capitals": strings.ToUpper(testKey), "too long": strings.Repeat("x", 9000),

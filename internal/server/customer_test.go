@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"context"
 	"encoding/base64"
 	"errors"
 	"net/http"
@@ -136,28 +135,6 @@ func (c *customer) active(token string) bool {
 	return c.send(http.MethodPost, "/oauth2/introspect", body, formType, basic(id, secret)).is(http.StatusOK).member("active") == true
 }
 
-// occupy keeps the slow hashing busy, so that whoever needs it is sent away with
-// 503, until the returned function is called. The server must have onePlace.
-func (c *customer) occupy() (release func()) {
-	c.t.Helper()
-	done, ended := make(chan struct{}), make(chan error, 2)
-	for range 2 {
-		go func() { ended <- c.Secrets.Pool.Do(context.WithoutCancel(c.t.Context()), func() { <-done }) }()
-	}
-	eventually(c.t, "the pool is full", func() bool {
-		running, waiting := c.Secrets.Pool.Load()
-		return running == 1 && waiting == 1
-	})
-	return func() {
-		close(done)
-		for range 2 {
-			if err := <-ended; err != nil {
-				c.t.Error(err)
-			}
-		}
-	}
-}
-
 // eventually waits until it holds.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
@@ -171,7 +148,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-// onePlace leaves one worker for slow hashes and one place in the line for it.
+// onePlace is for occupy: it leaves one worker for slow hashes and one place in the line for it.
 func onePlace(c *config.Config) {
 	c.PasswordHashing = config.Hashing{Parallel: 1, Queue: 1}
 }

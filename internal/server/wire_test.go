@@ -16,7 +16,6 @@ import (
 	"claviger/internal/core"
 	"claviger/internal/server/servertest"
 	"claviger/internal/store"
-	"claviger/oauth"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -227,14 +226,7 @@ func newClient(t *testing.T, h *servertest.Harness, n admin.NewClient) string {
 // resourceServer is a client that may look at every token.
 func resourceServer(t *testing.T, h *servertest.Harness) (active func(token string) bool) {
 	t.Helper()
-	const id = "resource-server"
-	secret := newClient(t, h, admin.NewClient{ID: id, Scopes: oauth.Scope{oauth.ScopeIntrospect}})
-	return func(token string) bool {
-		t.Helper()
-		body := fields{"client_id": id, "client_secret": secret, "token": token}.form()
-		a := wireSend(t, h, http.MethodPost, "/oauth2/introspect", body, "Content-Type", "application/x-www-form-urlencoded")
-		return a.is(http.StatusOK).member("active") == true
-	}
+	return (&customer{h, t}).active
 }
 
 // events returns the audit records of a request.
