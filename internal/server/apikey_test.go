@@ -96,7 +96,7 @@ func TestD01_ALL_7_Spendesk(t *testing.T) {
 func TestD01_ALL_7_Centrapay(t *testing.T) {
 	c := newCustomer(t, onePlace)
 	actor := admin.Actor{Name: "test"}
-	make := func(name, dialect string, withID bool) (string, string) {
+	create := func(name, dialect string, withID bool) (string, string) {
 		key, secret, err := c.Admin.CreateAPIKey(t.Context(), actor, admin.NewAPIKey{AccountID: cafe, Name: name, Dialect: dialect,
 			RoleCode: "account-owner", WithID: withID, ExpiresAt: map[bool]time.Time{true: c.Clock.Now().Add(time.Hour)}[name == "Expired"]})
 		if err != nil {
