@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"os"
 	"strings"
 
 	"claviger/internal/admin"
@@ -45,6 +46,7 @@ func (a *serveCommand) Run(ctx context.Context, c *command) error {
 
 // serve runs a server on a listener, which it closes.
 func serve(ctx context.Context, instance *server.Instance, dialects *dialectSet, listener net.Listener, log *slog.Logger) error {
+	server.TuneGC(os.LookupEnv)
 	web, err := server.New(instance, dialects.served)
 	if err != nil {
 		return errors.Join(err, listener.Close())

@@ -1,11 +1,13 @@
 package grants_test
 
 import (
+	"os"
 	"syscall"
 	"testing"
 	"time"
 
 	"claviger/internal/admin"
+	"claviger/internal/server"
 	"claviger/internal/server/servertest"
 	"claviger/oauth"
 )
@@ -14,6 +16,7 @@ import (
 // a JWT signed with ES256, its audit record committed, 32 callers. cpu-us/token is
 // the processor time of the whole process for each token.
 func BenchmarkClientCredentials(b *testing.B) {
+	server.TuneGC(os.LookupEnv) // as `claviger serve` does
 	h := servertest.New(b)
 	client, secret, err := h.Admin.CreateClient(b.Context(), admin.Actor{Name: "bench"}, admin.NewClient{
 		Name: "Bench", Company: "Bench", Website: "https://bench.example", Contact: "dev@bench.example",
