@@ -104,11 +104,11 @@ func TestD01_ALL_7_Centrapay(t *testing.T) {
 		}
 		return key.ID, secret
 	}
-	_, other := make("Other", "spendesk", false)
-	_, withID := make("WithID", "centrapay", true)
-	_, expired := make("Expired", "centrapay", false)
-	revokedID, revoked := make("Revoked", "centrapay", false)
-	stoppedID, stopped := make("Stopped", "centrapay", false)
+	_, other := create("Other", "spendesk", false)
+	_, withID := create("WithID", "centrapay", true)
+	_, expired := create("Expired", "centrapay", false)
+	revokedID, revoked := create("Revoked", "centrapay", false)
+	stoppedID, stopped := create("Stopped", "centrapay", false)
 	if err := c.Admin.RevokeAPIKey(t.Context(), actor, revokedID); err != nil {
 		t.Fatal(err)
 	}
