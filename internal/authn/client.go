@@ -26,10 +26,7 @@ func (c Caller) MayUse(grantType string) bool {
 
 // Scopes returns all that the caller may ask for.
 func (c Caller) Scopes() oauth.Scope {
-	if c.Key != nil {
-		return c.Key.Scopes
-	}
-	return c.Client.Scopes
+	return (&core.Authorization{Client: c.Client, Key: c.Key}).Registered()
 }
 
 // ID returns the client_id.

@@ -67,6 +67,17 @@ func (a *Authorization) ClientID() string {
 	return ""
 }
 
+// Registered returns the scopes that the credential may have at most.
+func (a *Authorization) Registered() oauth.Scope {
+	if a.Client != nil {
+		return a.Client.Scopes
+	}
+	if a.Key != nil {
+		return a.Key.Scopes
+	}
+	return nil
+}
+
 // Dialect returns the dialect of the credential.
 func (a *Authorization) Dialect() string {
 	if a.Client != nil {

@@ -36,6 +36,9 @@ func (rt *Route) credentials(e *env, call *Call) error {
 		if len(acting) > 1 {
 			return refused(oauth.ReasonDuplicateParameter, rt.dialect.actingHeader)
 		}
+		if len(acting) == 1 && acting[0] == "" { // F05: nothing is not everything
+			return refused(oauth.ReasonNotMember, "")
+		}
 		if len(acting) == 1 {
 			call.ActingAccount = acting[0]
 		}

@@ -254,3 +254,27 @@ func TestF12_NoTokenWithoutItsAuditRecord(t *testing.T) {
 		}
 	})
 }
+
+func TestD05_ANarrowedRegistrationNarrowsItsTokens(t *testing.T) {
+	h := servertest.New(t)
+	p := newParty(t, h)
+	token := p.token(t, "grant_type", "client_credentials").AccessToken
+	if err := h.Store.Write(t.Context(), func(tx *store.Tx) error {
+		client, err := tx.Client(p.id)
+		if err != nil {
+			return err
+		}
+		narrowed := *client
+		narrowed.Scopes = []string{"read"}
+		return tx.PutClient(&narrowed)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var answer struct{ Scope string }
+	if err := json.NewDecoder(p.post(t, "/oauth2/introspect", values("token", token)).Body).Decode(&answer); err != nil {
+		t.Fatal(err)
+	}
+	if answer.Scope != "read" {
+		t.Errorf("the token still has %q", answer.Scope)
+	}
+}

@@ -48,7 +48,8 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*Claims, error) {
 }
 
 // Alive returns the authorization behind verified claims as it is now, or why
-// it is no longer one: its grant has ended, or a party is gone or stopped.
+// it is no longer one: its grant has ended, or a party is gone or stopped. Its
+// scope is what is left of the token's (D05).
 // Every failure is an invalid_token error.
 func (v *Verifier) Alive(ctx context.Context, c *Claims) (*core.Authorization, error) {
 	grant, err := v.Directory.Store.Grant(ctx, c.GrantID)
@@ -69,7 +70,7 @@ func (v *Verifier) Alive(ctx context.Context, c *Claims) (*core.Authorization, e
 	if reason, stopped := a.Stopped(v.Now()); stopped {
 		return nil, oauth.NewError(oauth.ReasonCredentialInactive).Because(errors.New(string(reason)))
 	}
-	a.GrantID, a.Scope, a.Channel = c.GrantID, c.Scopes(), c.Channel
+	a.GrantID, a.Scope, a.Channel = c.GrantID, c.Scopes().Intersect(a.Registered()), c.Channel
 	if uri, ok := serviceOf(a, c.Audience); ok {
 		a.Service = core.Service{Name: c.Audience, URI: uri}
 	}
