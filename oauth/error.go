@@ -21,6 +21,22 @@ const (
 	AccessDenied           Code = "access_denied"
 	ServerError            Code = "server_error"
 	TemporarilyUnavailable Code = "temporarily_unavailable"
+	InsufficientScope      Code = "insufficient_scope"
+)
+
+// Codes of the authorization endpoint (RFC 6749 §4.1.2.1, OpenID Connect Core
+// §3.1.2.6, OpenID Connect Unmet Authentication Requirements).
+const (
+	UnsupportedResponseType  Code = "unsupported_response_type"
+	RequestNotSupported      Code = "request_not_supported"
+	RequestURINotSupported   Code = "request_uri_not_supported"
+	InvalidRequestURI        Code = "invalid_request_uri"
+	RegistrationNotSupported Code = "registration_not_supported"
+	LoginRequired            Code = "login_required"
+	ConsentRequired          Code = "consent_required"
+	AccountSelectionRequired Code = "account_selection_required"
+	InteractionRequired      Code = "interaction_required"
+	UnmetAuthentication      Code = "unmet_authentication_requirements"
 )
 
 // Codes of our own, for operations that no RFC describes.

@@ -37,7 +37,14 @@ const (
 	ReasonMembershipEnded      Reason = "membership_ended"
 	ReasonConsentRevoked       Reason = "consent_revoked"
 
+	ReasonCodeInvalid      Reason = "code_invalid"
+	ReasonCodeExpired      Reason = "code_expired"
+	ReasonCodeReused       Reason = "code_reused"
+	ReasonCodeVerifier     Reason = "code_verifier_wrong"
+	ReasonRedirectMismatch Reason = "redirect_uri_mismatch"
+
 	ReasonGrantTypeNotAllowed Reason = "grant_type_not_allowed"
+	ReasonOriginNotAllowed    Reason = "origin_not_allowed"
 	ReasonTokenOfAnother      Reason = "token_of_another_client"
 	ReasonGrantTypeUnknown    Reason = "grant_type_unknown"
 	ReasonScopeNotAllowed     Reason = "scope_not_allowed"
@@ -55,6 +62,25 @@ const (
 	ReasonLastOwner        Reason = "last_owner"
 	ReasonNotFound         Reason = "not_found"
 	ReasonNameTaken        Reason = "name_taken"
+
+	ReasonScopeInsufficient Reason = "insufficient_scope"
+
+	ReasonResponseTypeUnknown  Reason = "response_type_unknown"
+	ReasonResponseModeUnknown  Reason = "response_mode_unknown"
+	ReasonRequestObject        Reason = "request_not_supported"
+	ReasonRequestURI           Reason = "request_uri_not_supported"
+	ReasonRegistration         Reason = "registration_not_supported"
+	ReasonChallengeMissing     Reason = "code_challenge_missing"
+	ReasonChallengeMethod      Reason = "code_challenge_method_unknown"
+	ReasonPushedRequestInvalid Reason = "pushed_request_invalid"
+	ReasonRedirectURI          Reason = "redirect_uri_not_registered"
+	ReasonLoginRequired        Reason = "login_required"
+	ReasonConsentRequired      Reason = "consent_required"
+	ReasonAccountSelection     Reason = "account_selection_required"
+	ReasonInteractionRequired  Reason = "interaction_required"
+	ReasonAuthenticationUnmet  Reason = "authentication_requirements_unmet"
+	ReasonConsentRefused       Reason = "consent_refused"
+	ReasonNothingToConnect     Reason = "nothing_to_connect"
 
 	ReasonTooManyAttempts Reason = "too_many_attempts"
 	ReasonRateLimited     Reason = "rate_limited"
@@ -96,6 +122,13 @@ var reasons = map[Reason]reasonEntry{
 	ReasonMembershipEnded:      {InvalidGrant, 400, "The membership behind the authorization has ended."},
 	ReasonConsentRevoked:       {InvalidGrant, 400, "The consent has been revoked."},
 
+	ReasonCodeInvalid:      {InvalidGrant, 400, "The authorization code is not valid."},
+	ReasonCodeExpired:      {InvalidGrant, 400, "The authorization code has expired."},
+	ReasonCodeReused:       {InvalidGrant, 400, "The authorization code has been used before."},
+	ReasonCodeVerifier:     {InvalidGrant, 400, "The code verifier does not fit the code challenge."},
+	ReasonRedirectMismatch: {InvalidGrant, 400, "The redirect URI is not the one of the authorization request."},
+
+	ReasonOriginNotAllowed:    {UnauthorizedClient, 403, "The client may not be used from this origin."},
 	ReasonGrantTypeNotAllowed: {UnauthorizedClient, 400, "The client may not use this grant type."},
 	ReasonTokenOfAnother:      {UnauthorizedClient, 400, "The token was issued to another client."},
 	ReasonGrantTypeUnknown:    {UnsupportedGrantType, 400, "The grant type is not supported."},
@@ -108,6 +141,26 @@ var reasons = map[Reason]reasonEntry{
 	ReasonTokenRevoked:          {InvalidToken, 401, "The access token has been revoked."},
 	ReasonCredentialInactive:    {InvalidToken, 401, "The credential is no longer active."},
 	ReasonKeyInvalid:            {InvalidToken, 401, "The API key is not valid."},
+
+	ReasonScopeInsufficient: {InsufficientScope, 403, "The access token does not have the scope that is needed."},
+
+	// Of the authorization endpoint (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6).
+	ReasonResponseTypeUnknown:  {UnsupportedResponseType, 400, "The response type is not supported; there is code."},
+	ReasonResponseModeUnknown:  {InvalidRequest, 400, "The response mode is not one that the client may use."},
+	ReasonRequestObject:        {RequestNotSupported, 400, "Request objects are not supported."},
+	ReasonRequestURI:           {RequestURINotSupported, 400, "A request_uri must be one that this server gave."},
+	ReasonRegistration:         {RegistrationNotSupported, 400, "Registration in an authorization request is not supported."},
+	ReasonChallengeMissing:     {InvalidRequest, 400, "A code_challenge is required."},
+	ReasonChallengeMethod:      {InvalidRequest, 400, "The code_challenge_method must be S256."},
+	ReasonPushedRequestInvalid: {InvalidRequestURI, 400, "The request_uri is not valid, or no longer."},
+	ReasonRedirectURI:          {InvalidRequest, 400, "The redirect_uri is not one of the client's."},
+	ReasonLoginRequired:        {LoginRequired, 400, "The person must sign in."},
+	ReasonConsentRequired:      {ConsentRequired, 400, "The person must be asked for consent."},
+	ReasonAccountSelection:     {AccountSelectionRequired, 400, "The person must choose."},
+	ReasonInteractionRequired:  {InteractionRequired, 400, "The person must be asked."},
+	ReasonAuthenticationUnmet:  {UnmetAuthentication, 400, "The person cannot sign in as strongly as was asked."},
+	ReasonConsentRefused:       {AccessDenied, 403, "The person refused."},
+	ReasonNothingToConnect:     {AccessDenied, 403, "The person may not connect any company."},
 
 	ReasonPermissionDenied: {AccessDenied, 403, "Not permitted."},
 	ReasonNotMember:        {AccessDenied, 403, "Not a member of the account."},

@@ -8,6 +8,10 @@ import (
 // Well-known scopes.
 const (
 	ScopeOpenID        = "openid"
+	ScopeProfile       = "profile" // OpenID Connect Core §5.4, as the next three
+	ScopeEmail         = "email"
+	ScopeAddress       = "address"
+	ScopePhone         = "phone"
 	ScopeOfflineAccess = "offline_access" // OpenID Connect Core §11
 	// ScopeIntrospect, in a client's registration, lets a resource server of the
 	// platform introspect every token. It is never part of a token.

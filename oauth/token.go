@@ -26,6 +26,10 @@ type TokenRequest struct {
 	Password     string
 	Organisation string // organisation code
 	RefreshToken string
+	Code         string
+	CodeVerifier string
+	RedirectURI  string
+	Origin       string // of the browser page that sent it; empty: no browser, or the same origin
 	Scope        string // space-delimited
 	Channel      string // source channel, for the audit trail: "WEB"
 	// IdentifyBySecret: the wire format sends no client_id; the client, or the
@@ -51,6 +55,7 @@ type TokenResponse struct {
 	ExpiresAt    time.Time `json:"expires_at"`
 	ExpiresIn    int64     `json:"expires_in"` // seconds
 	RefreshToken string    `json:"refresh"`    // empty: none
+	IDToken      string    `json:"id_token"`   // empty: none
 	Scope        Scope     `json:"scopes"`
 	ScopeText    string    `json:"scope"` // Scope, space-delimited
 }

@@ -13,7 +13,7 @@ import (
 
 // refreshToken prints an opaque refresh token.
 func (i *inspection) refreshToken(ctx context.Context, text string) error {
-	token, err := secret.ParseToken(text)
+	token, err := secret.ParseToken(secret.RefreshToken, text)
 	i.fields("kind", "refresh token", "checksum", checksumText(err == nil))
 	if err != nil {
 		return nil

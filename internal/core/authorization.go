@@ -26,10 +26,12 @@ type Authorization struct {
 	Account      *Account
 	Role         *Role
 	Consent      *Consent
-	GrantID      string
-	Scope        oauth.Scope
-	Service      Service
-	Channel      string
+	// Authentication is how the person signed in; nil without a sign-in.
+	Authentication *Authentication
+	GrantID        string
+	Scope          oauth.Scope
+	Service        Service
+	Channel        string
 }
 
 // Service is what a service-bound token is for (PE-3, PE-5). Empty for tokens

@@ -39,8 +39,39 @@ type Client struct {
 	// RefreshWithoutSecret lets a confidential client redeem its refresh tokens
 	// without authenticating (JP-3, SD-6).
 	RefreshWithoutSecret bool      `json:"-"`
+	Browser              Browser   `json:"-"`
 	CreatedAt            time.Time `json:"created_at"`
 }
+
+// Browser is how a client is registered to use the browser flow, beside its URIs.
+// Zero values are the safe ones; empty texts mean: as the dialect says, else as
+// the server is configured. The json tags are the stored form.
+type Browser struct {
+	WithoutPKCE      bool     `json:"without_pkce,omitempty"`           // may leave out code_challenge (a confidential client alone)
+	ResponseModes    []string `json:"response_modes,omitempty"`         // that it may ask for; none: query and form_post
+	Connects         string   `json:"connects,omitempty"`               // ConnectsAccount, ConnectsNothing
+	SkipConsent      bool     `json:"skip_consent,omitempty"`           // the platform's own: its people are not asked
+	IssuesRefresh    string   `json:"issues_refresh,omitempty"`         // RefreshAlways, RefreshOffline, RefreshNever
+	IDTokenAlgorithm string   `json:"id_token_algorithm,omitempty"`     // RS256, ES256, EdDSA
+	PairwiseSector   string   `json:"pairwise_sector,omitempty"`        // host whose clients share pairwise subjects; empty: public subjects
+	LogoutURI        string   `json:"backchannel_logout_uri,omitempty"` // back-channel logout; empty: none
+	PolicyURI        string   `json:"policy_uri,omitempty"`
+	TermsURI         string   `json:"terms_uri,omitempty"`
+}
+
+// Values of Browser.Connects: whether a person picks the account of an
+// organisation that the client is connected to, or signs in as themselves.
+const (
+	ConnectsAccount = "account"
+	ConnectsNothing = "nothing"
+)
+
+// Values of Browser.IssuesRefresh: when refresh tokens are given.
+const (
+	RefreshAlways  = "always"
+	RefreshOffline = "offline_access"
+	RefreshNever   = "never"
+)
 
 // MayUse reports whether the client is registered for a grant type.
 func (c *Client) MayUse(grantType string) bool { return slices.Contains(c.GrantTypes, grantType) }

@@ -29,6 +29,19 @@ const (
 	AccountUpdated       EventType = "account.updated"
 	SigningKeyCreated    EventType = "signing_key.created"
 	ConfigurationApplied EventType = "configuration.applied"
+	SignedIn             EventType = "session.signed_in"
+	SignInRefused        EventType = "session.refused"
+	SteppedUp            EventType = "session.stepped_up"
+	SessionEnded         EventType = "session.ended"
+	OneTimeCodeSent      EventType = "one_time_code.sent"
+	PasswordChanged      EventType = "password.changed"
+	EmailVerified        EventType = "email.verified"
+	PhoneVerified        EventType = "phone.verified"
+	PhoneChanged         EventType = "phone.changed"
+	ConsentGiven         EventType = "consent.given"
+	ConsentRefused       EventType = "consent.refused"
+	ConsentRevoked       EventType = "consent.revoked"
+	CodeReplayed         EventType = "code.replayed"
 )
 
 // Event is one audit record: who did what, for which organisation, through

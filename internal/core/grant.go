@@ -6,8 +6,9 @@ import (
 	"claviger/oauth"
 )
 
-// Consent is a stored approval: one partner, one organisation, some scopes. The
-// console calls it a connection.
+// Consent is a stored approval. One for an account of an organisation is a
+// connection: one partner, one company, some scopes, whoever approved it. One
+// without an organisation is a person's own, for signing in at a client.
 type Consent struct {
 	ID             string      `json:"id"`
 	ClientID       string      `json:"client_id"`
@@ -16,6 +17,7 @@ type Consent struct {
 	UserID         string      `json:"user_id"` // who approved
 	Scopes         oauth.Scope `json:"scopes"`
 	CreatedAt      time.Time   `json:"created_at"`
+	LastUsedAt     time.Time   `json:"last_used_at"`
 	RevokedAt      time.Time   `json:"revoked_at"` // zero: in force
 }
 
@@ -32,6 +34,8 @@ type Grant struct {
 	Scope          oauth.Scope
 	Service        string // the service that the tokens are for; empty for the issuer's own
 	Channel        string
+	SessionID      string          // the browser session that it began in; empty: none
+	Authentication *Authentication // of a person; nil: no sign-in
 	CreatedAt      time.Time
 	ExpiresAt      time.Time // absolute end of the family
 	EndedAt        time.Time // zero: alive

@@ -21,6 +21,9 @@ const (
 	PrefixGrant        = "gnt_"
 	PrefixSecret       = "sec_"
 	PrefixEvent        = "evt_"
+	PrefixSession      = "ses_"
+	PrefixOneTimeCode  = "otc_"
+	PrefixDelivery     = "dlv_"
 )
 
 // idAlphabet sorts as its values do, so that ids order by time.

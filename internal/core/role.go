@@ -18,6 +18,10 @@ type Permission struct {
 	RequiresAny []string `json:"requires_any"`
 }
 
+// PermissionConnect lets a member approve and end connections of an
+// organisation to partners (SD-4, SD-10).
+const PermissionConnect = "connections:approve"
+
 // Conditions that a permission can require.
 const (
 	ConditionTrustedUser         = "trusted-user"          // flag on the caller's individual account

@@ -30,6 +30,17 @@ type User struct {
 	Operator       bool      `json:"operator"` // administers the platform itself
 	Status         Status    `json:"status"`
 	CreatedAt      time.Time `json:"created_at"`
+	UpdatedAt      time.Time `json:"updated_at"`
+	// Profile holds further claims about a person, by their names in OpenID
+	// Connect Core §5.1: those of ProfileClaims. address is its formatted form.
+	Profile map[string]string `json:"profile"`
+}
+
+// ProfileClaims are the names that User.Profile may have.
+func ProfileClaims() []string {
+	return []string{
+		"middle_name", "nickname", "profile", "picture", "website", "gender", "birthdate", "zoneinfo", "locale", "address",
+	}
 }
 
 // Membership gives a user a role in an organisation, in one account of it or,

@@ -16,11 +16,21 @@ const (
 	ClientSecret Kind = "sec"
 	APIKey       Kind = "key"
 	RefreshToken Kind = "rt"
+	// AuthorizationCode and Session are single-use codes and browser cookies,
+	// PushedRequest the secret part of a request_uri (RFC 9126 §2.2).
+	AuthorizationCode Kind = "ac"
+	Session           Kind = "ses"
+	PushedRequest     Kind = "par"
 )
+
+// hasSelector tells tokens, which are found by a selector, from credentials.
+func (k Kind) hasSelector() bool {
+	return k == RefreshToken || k == AuthorizationCode || k == Session || k == PushedRequest
+}
 
 // Pattern matches every credential that this server generates, for secret
 // scanners. WellFormed then tells a real one from a look-alike by its checksum.
-const Pattern = `clv_(?:(?:sec|key)_|rt_[0-9A-Za-z_-]{1,64}\.)[0-9a-hjkmnp-tv-z]{39}`
+const Pattern = `clv_(?:(?:sec|key)_|(?:rt|ac|ses|par)_[0-9A-Za-z_-]{1,64}\.)[0-9a-hjkmnp-tv-z]{39}`
 
 const (
 	mark         = "clv_"
@@ -55,11 +65,11 @@ func WellFormed(text string) (Kind, bool) {
 	if !marked || !found || !sumHolds(text) {
 		return "", false
 	}
-	switch kind {
-	case ClientSecret, APIKey:
+	switch {
+	case kind == ClientSecret, kind == APIKey:
 		return kind, isSecret(body[:max(0, len(body)-sumLength)])
-	case RefreshToken:
-		_, err := ParseToken(text)
+	case kind.hasSelector():
+		_, err := ParseToken(kind, text)
 		return kind, err == nil
 	}
 	return "", false

@@ -30,15 +30,16 @@ func FormatToken(kind Kind, selector, secret string) string {
 	return withSum(mark + string(kind) + "_" + selector + "." + secret)
 }
 
-// ParseToken is the reverse of FormatToken; anything else is ErrMalformed.
-func ParseToken(text string) (Token, error) {
+// ParseToken is the reverse of FormatToken for tokens of one kind; anything else
+// is ErrMalformed.
+func ParseToken(want Kind, text string) (Token, error) {
 	rest, marked := strings.CutPrefix(text, mark)
 	if !marked || len(text) > 2*maxSelector+randomLength || !sumHolds(text) {
 		return Token{}, ErrMalformed
 	}
 	kind, rest, _ := strings.Cut(rest[:len(rest)-sumLength], "_")
 	selector, secret, found := strings.Cut(rest, ".")
-	if !found || Kind(kind) != RefreshToken || !isSelector(selector) || !isSecret(secret) {
+	if !found || Kind(kind) != want || !want.hasSelector() || !isSelector(selector) || !isSecret(secret) {
 		return Token{}, ErrMalformed
 	}
 	return Token{Kind: Kind(kind), Selector: selector, Secret: secret}, nil

@@ -16,11 +16,11 @@ import (
 func TestFormatTokenAndParseTokenAreReverse(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := Token{
-			Kind:     RefreshToken,
+			Kind:     rapid.SampledFrom([]Kind{RefreshToken, AuthorizationCode, Session, PushedRequest}).Draw(t, "kind"),
 			Selector: rapid.StringMatching(`[0-9A-Za-z_-]{1,64}`).Draw(t, "selector"),
 			Secret:   NewSecret(bytes.NewReader(rapid.SliceOfN(rapid.Byte(), 20, 20).Draw(t, "random"))),
 		}
-		got, err := ParseToken(FormatToken(want.Kind, want.Selector, want.Secret))
+		got, err := ParseToken(want.Kind, FormatToken(want.Kind, want.Selector, want.Secret))
 		if err != nil || got != want {
 			t.Fatalf("got %#v, %v; want %#v", got, err, want)
 		}
@@ -31,7 +31,7 @@ func TestParseTokenNeverTakesWhatFormatTokenDoesNotWrite(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.OneOf(rapid.String(), rapid.StringMatching(`clv_rt_[0-9a-z._]{0,60}`)).Draw(t, "text")
 		for _, text := range []string{text, withSum(text)} {
-			token, err := ParseToken(text)
+			token, err := ParseToken(RefreshToken, text)
 			if err == nil && FormatToken(token.Kind, token.Selector, token.Secret) != text {
 				t.Fatalf("%q was taken as %v", text, token)
 			}
@@ -47,13 +47,14 @@ func TestParseTokenRefuses(t *testing.T) {
 		"long selector":   FormatToken(RefreshToken, strings.Repeat("a", 65), secret),
 		"selector of SQL": FormatToken(RefreshToken, "a' or 1", secret),
 		"another kind":    FormatToken(APIKey, "a", secret),
+		"a code":          FormatToken(AuthorizationCode, "a", secret), // B07
 		"no secret":       FormatToken(RefreshToken, "a", ""),
 		"two dots":        FormatToken(RefreshToken, "a.b", secret),
 		"no dot":          withSum("clv_rt_" + secret),
 		"wrong checksum":  "clv_rt_a." + secret + "0000000",
 		"1 MB":            FormatToken(RefreshToken, strings.Repeat("a", 1<<20), secret),
 	} {
-		if token, err := ParseToken(text); !errors.Is(err, ErrMalformed) {
+		if token, err := ParseToken(RefreshToken, text); !errors.Is(err, ErrMalformed) {
 			t.Errorf("%s: %v, %v", name, token, err)
 		}
 	}
@@ -80,7 +81,7 @@ func TestDeriveGivesARetryTheSameSuccessor(t *testing.T) {
 	if !isSecret(first) {
 		t.Errorf("%q is no secret of 160 bits", first)
 	}
-	if _, err := ParseToken(FormatToken(RefreshToken, "b", first)); err != nil {
+	if _, err := ParseToken(RefreshToken, FormatToken(RefreshToken, "b", first)); err != nil {
 		t.Errorf("the successor does not parse: %v", err)
 	}
 	for name, different := range map[string]string{

@@ -48,6 +48,7 @@ type caches struct {
 	keysByDigest        cache[string, keyWithSecret]
 	secrets             cache[string, []core.Secret]
 	consents            cache[string, *core.Consent]
+	origins             cache[string, map[string]bool] // one entry, all of them
 }
 
 func newCaches() caches {
@@ -71,6 +72,7 @@ func newCaches() caches {
 		keysByDigest:        cache[string, keyWithSecret]{"keysByDigest", m},
 		secrets:             cache[string, []core.Secret]{"secrets", m},
 		consents:            cache[string, *core.Consent]{"consents", m},
+		origins:             cache[string, map[string]bool]{"origins", m},
 	}
 }
 

@@ -38,7 +38,7 @@ func (tx *Tx) PutClient(c *core.Client) error {
 			Company: c.Company, Website: c.Website, Contact: c.Contact,
 			AccessLifetime: c.Lifetimes.AccessToken.Milliseconds(), RefreshLifetime: c.Lifetimes.RefreshToken.Milliseconds(),
 			RefreshAbsolute: c.Lifetimes.RefreshAbsolute.Milliseconds(), RefreshGrace: c.Lifetimes.RefreshGrace.Milliseconds(),
-			RefreshWithoutSecret: c.RefreshWithoutSecret, CreatedAt: tx.createdAt(c.CreatedAt),
+			RefreshWithoutSecret: c.RefreshWithoutSecret, Browser: marshal(&c.Browser), CreatedAt: tx.createdAt(c.CreatedAt),
 		})
 		if err != nil {
 			return err
@@ -56,7 +56,7 @@ func client(ctx context.Context, q *queries.Queries, id string) (*core.Client, e
 
 func clientOf(row queries.Client) (*core.Client, error) {
 	var d decoder
-	return &core.Client{
+	c := &core.Client{
 		ID: row.ID, Number: row.Number, OrganisationID: row.OrganisationID, Name: row.Name, Kind: row.Kind,
 		Status: core.Status(row.Status), Dialect: row.Dialect, GrantTypes: d.list("grant_types", row.GrantTypes),
 		Scopes: d.list("scopes", row.Scopes), Products: d.list("products", row.Products),
@@ -70,5 +70,23 @@ func clientOf(row queries.Client) (*core.Client, error) {
 			RefreshGrace:    time.Duration(row.RefreshGrace) * time.Millisecond,
 		},
 		RefreshWithoutSecret: row.RefreshWithoutSecret, CreatedAt: instant(row.CreatedAt),
-	}, d.err
+	}
+	d.into("browser", row.Browser, &c.Browser)
+	return c, d.err
+}
+
+// HasOrigin reports whether an active client is registered for a browser origin.
+func (s *Store) HasOrigin(ctx context.Context, origin string) (bool, error) {
+	origins, err := s.origins.get(ctx, s, "", func(ctx context.Context) (map[string]bool, error) {
+		rows, err := s.read.Clients(ctx)
+		clients, err := each(rows, err, "clients", clientOf)
+		origins := map[string]bool{}
+		for _, c := range clients {
+			for _, o := range c.Origins {
+				origins[o] = origins[o] || c.Status == core.Active
+			}
+		}
+		return origins, err
+	})
+	return origins[origin], err
 }

@@ -25,7 +25,7 @@ func (tx *Tx) InsertGrant(g *core.Grant) error {
 		return q.InsertGrant(ctx, queries.InsertGrantParams{
 			ID: g.ID, ClientID: g.ClientID, ApiKeyID: g.APIKeyID, UserID: g.UserID, OrganisationID: g.OrganisationID,
 			AccountID: g.AccountID, ConsentID: g.ConsentID, Scope: encode(g.Scope), Service: g.Service,
-			Channel: g.Channel, CreatedAt: tx.createdAt(g.CreatedAt), ExpiresAt: millis(g.ExpiresAt),
+			Channel: g.Channel, SessionID: g.SessionID, Authentication: authenticationText(g.Authentication), CreatedAt: tx.createdAt(g.CreatedAt), ExpiresAt: millis(g.ExpiresAt),
 			EndedAt: millis(g.EndedAt), EndReason: g.EndReason,
 		})
 	})
@@ -44,17 +44,44 @@ func (tx *Tx) EndGrant(id string, at time.Time, reason string, expiresAt time.Ti
 	return ended, err
 }
 
+// EndGrantsOfConsent ends the live grants that rest on a consent, and returns how
+// many.
+func (tx *Tx) EndGrantsOfConsent(consentID string, at time.Time, reason string) (ended int64, err error) {
+	err = tx.do("grants", func(ctx context.Context, q *queries.Queries) error {
+		ended, err = q.EndGrantsOfConsent(ctx, queries.EndGrantsOfConsentParams{ConsentID: consentID, At: millis(at), EndReason: reason})
+		return err
+	})
+	return ended, err
+}
+
+// GrantsOfSession returns the live grants that began in a browser session.
+func (tx *Tx) GrantsOfSession(sessionID string) ([]*core.Grant, error) {
+	return find(tx, func(ctx context.Context, q *queries.Queries) ([]*core.Grant, error) {
+		rows, err := q.GrantsOfSession(ctx, sessionID)
+		return each(rows, err, "grants", grantOf)
+	})
+}
+
 func grant(ctx context.Context, q *queries.Queries, id string) (*core.Grant, error) {
 	row, err := q.Grant(ctx, id)
 	return one(row, err, "grant", grantOf)
 }
 
+func authenticationText(a *core.Authentication) string {
+	if a == nil {
+		return ""
+	}
+	return marshal(a)
+}
+
 func grantOf(row queries.Grant) (*core.Grant, error) {
 	var d decoder
-	return &core.Grant{
+	g := &core.Grant{
 		ID: row.ID, ClientID: row.ClientID, APIKeyID: row.ApiKeyID, UserID: row.UserID, OrganisationID: row.OrganisationID,
 		AccountID: row.AccountID, ConsentID: row.ConsentID, Scope: d.list("scope", row.Scope), Service: row.Service,
 		Channel: row.Channel, CreatedAt: instant(row.CreatedAt), ExpiresAt: instant(row.ExpiresAt),
-		EndedAt: instant(row.EndedAt), EndReason: row.EndReason,
-	}, d.err
+		EndedAt: instant(row.EndedAt), EndReason: row.EndReason, SessionID: row.SessionID,
+	}
+	d.into("authentication", row.Authentication, &g.Authentication)
+	return g, d.err
 }

@@ -47,7 +47,7 @@ func (tx *Tx) PutUser(u *core.User) error {
 			ID: u.ID, Number: u.Number, Kind: string(u.Kind), OrganisationID: u.OrganisationID, Username: u.Username,
 			Email: u.Email, EmailKey: emailKey(u.Email), Phone: u.Phone, FullName: u.FullName, GivenName: u.GivenName,
 			FamilyName: u.FamilyName, EmailVerified: u.EmailVerified, PhoneVerified: u.PhoneVerified,
-			Operator: u.Operator, Status: string(u.Status), CreatedAt: tx.createdAt(u.CreatedAt),
+			Operator: u.Operator, Status: string(u.Status), Profile: encodeMap(u.Profile), UpdatedAt: millis(u.UpdatedAt), CreatedAt: tx.createdAt(u.CreatedAt),
 		})
 		if err != nil {
 			return err
@@ -98,10 +98,14 @@ func firstUser(ctx context.Context, lookups ...func(context.Context) (queries.Us
 }
 
 func userOf(row queries.User) (*core.User, error) {
-	return &core.User{
+	var d decoder
+	u := &core.User{
 		ID: row.ID, Number: row.Number, Kind: core.UserKind(row.Kind), OrganisationID: row.OrganisationID,
 		Username: row.Username, Email: row.Email, Phone: row.Phone, FullName: row.FullName, GivenName: row.GivenName,
 		FamilyName: row.FamilyName, EmailVerified: row.EmailVerified, PhoneVerified: row.PhoneVerified,
 		Operator: row.Operator, Status: core.Status(row.Status), CreatedAt: instant(row.CreatedAt),
-	}, nil
+		UpdatedAt: instant(row.UpdatedAt),
+	}
+	d.into("profile", row.Profile, &u.Profile)
+	return u, d.err
 }

@@ -222,7 +222,7 @@ func (c *refreshClaims) appendTo(b []byte) []byte {
 // error says only that it is not one of ours.
 func (i *Issuer) OpenRefresh(text string) (secret.Token, error) {
 	if kind, ok := secret.WellFormed(text); ok && kind == secret.RefreshToken {
-		return secret.ParseToken(text)
+		return secret.ParseToken(secret.RefreshToken, text)
 	}
 	payload, err := i.RefreshJWT.Verify(text, typRefresh)
 	if err != nil {
@@ -232,5 +232,5 @@ func (i *Issuer) OpenRefresh(text string) (secret.Token, error) {
 	if err != nil {
 		return secret.Token{}, err
 	}
-	return secret.ParseToken(claims.ID)
+	return secret.ParseToken(secret.RefreshToken, claims.ID)
 }

@@ -16,11 +16,11 @@ const module = "claviger"
 var layers = [][]string{
 	{"", "oauth"},
 	{"internal/core"},
-	{"internal/store", "internal/keys", "internal/secret", "internal/dialect", "internal/web"},
+	{"internal/store", "internal/keys", "internal/secret", "internal/dialect", "internal/web", "internal/message"},
 	{"internal/config"},
 	{"internal/tokens"},
-	{"internal/authn"},
-	{"internal/grants", "internal/authorize", "internal/endpoints", "internal/permission", "internal/admin"},
+	{"internal/authn", "internal/outbox"},
+	{"internal/grants", "internal/authorize", "internal/endpoints", "internal/permission", "internal/admin", "internal/console"},
 	{"internal/server"},
 	{"cmd"},
 }

@@ -10,7 +10,7 @@ import (
 )
 
 const client = `-- name: Client :one
-SELECT id, number, organisation_id, name, kind, status, dialect, grant_types, scopes, products, redirect_uris, redirect_hosts, post_logout_uris, origins, organisation_ids, company, website, contact, access_lifetime, refresh_lifetime, refresh_absolute, refresh_grace, refresh_without_secret, created_at FROM clients WHERE id = $1
+SELECT id, number, organisation_id, name, kind, status, dialect, grant_types, scopes, products, redirect_uris, redirect_hosts, post_logout_uris, origins, organisation_ids, company, website, contact, access_lifetime, refresh_lifetime, refresh_absolute, refresh_grace, refresh_without_secret, created_at, browser FROM clients WHERE id = $1
 `
 
 func (q *Queries) Client(ctx context.Context, id string) (Client, error) {
@@ -41,12 +41,13 @@ func (q *Queries) Client(ctx context.Context, id string) (Client, error) {
 		&i.RefreshGrace,
 		&i.RefreshWithoutSecret,
 		&i.CreatedAt,
+		&i.Browser,
 	)
 	return i, err
 }
 
 const clients = `-- name: Clients :many
-SELECT id, number, organisation_id, name, kind, status, dialect, grant_types, scopes, products, redirect_uris, redirect_hosts, post_logout_uris, origins, organisation_ids, company, website, contact, access_lifetime, refresh_lifetime, refresh_absolute, refresh_grace, refresh_without_secret, created_at FROM clients ORDER BY number
+SELECT id, number, organisation_id, name, kind, status, dialect, grant_types, scopes, products, redirect_uris, redirect_hosts, post_logout_uris, origins, organisation_ids, company, website, contact, access_lifetime, refresh_lifetime, refresh_absolute, refresh_grace, refresh_without_secret, created_at, browser FROM clients ORDER BY number
 `
 
 func (q *Queries) Clients(ctx context.Context) ([]Client, error) {
@@ -83,6 +84,7 @@ func (q *Queries) Clients(ctx context.Context) ([]Client, error) {
 			&i.RefreshGrace,
 			&i.RefreshWithoutSecret,
 			&i.CreatedAt,
+			&i.Browser,
 		); err != nil {
 			return nil, err
 		}
@@ -100,11 +102,11 @@ func (q *Queries) Clients(ctx context.Context) ([]Client, error) {
 const putClient = `-- name: PutClient :one
 INSERT INTO clients (id, number, organisation_id, name, kind, status, dialect, grant_types, scopes, products,
                      redirect_uris, redirect_hosts, post_logout_uris, origins, organisation_ids, company, website, contact, access_lifetime, refresh_lifetime,
-                     refresh_absolute, refresh_grace, refresh_without_secret, created_at)
+                     refresh_absolute, refresh_grace, refresh_without_secret, browser, created_at)
 VALUES ($1, COALESCE(NULLIF(CAST($2 AS BIGINT), 0), (SELECT COALESCE(MAX(c.number), 0) + 1 FROM clients c)),
         $3, $4, $5, $6, $7, $8, $9, $10,
         $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-        $21, $22, $23, $24)
+        $21, $22, $23, $24, $25)
 ON CONFLICT (id) DO UPDATE SET
   number = COALESCE(NULLIF(CAST($2 AS BIGINT), 0), clients.number),
   organisation_id = excluded.organisation_id, name = excluded.name, kind = excluded.kind, status = excluded.status,
@@ -114,7 +116,7 @@ ON CONFLICT (id) DO UPDATE SET
   company = excluded.company, website = excluded.website, contact = excluded.contact,
   access_lifetime = excluded.access_lifetime, refresh_lifetime = excluded.refresh_lifetime,
   refresh_absolute = excluded.refresh_absolute, refresh_grace = excluded.refresh_grace,
-  refresh_without_secret = excluded.refresh_without_secret
+  refresh_without_secret = excluded.refresh_without_secret, browser = excluded.browser
 RETURNING number, created_at
 `
 
@@ -142,6 +144,7 @@ type PutClientParams struct {
 	RefreshAbsolute      int64
 	RefreshGrace         int64
 	RefreshWithoutSecret bool
+	Browser              string
 	CreatedAt            int64
 }
 
@@ -175,6 +178,7 @@ func (q *Queries) PutClient(ctx context.Context, arg PutClientParams) (PutClient
 		arg.RefreshAbsolute,
 		arg.RefreshGrace,
 		arg.RefreshWithoutSecret,
+		arg.Browser,
 		arg.CreatedAt,
 	)
 	var i PutClientRow

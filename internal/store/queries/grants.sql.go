@@ -9,8 +9,76 @@ import (
 	"context"
 )
 
+const connectionOf = `-- name: ConnectionOf :one
+SELECT id, client_id, organisation_id, account_id, user_id, scopes, created_at, revoked_at, last_used_at FROM consents
+WHERE client_id = $1 AND organisation_id = $2 AND account_id = $3
+  AND organisation_id <> '' AND revoked_at = 0
+ORDER BY id LIMIT 1
+`
+
+type ConnectionOfParams struct {
+	ClientID       string
+	OrganisationID string
+	AccountID      string
+}
+
+// ConnectionOf is the consent in force of a partner and an account of a company.
+func (q *Queries) ConnectionOf(ctx context.Context, arg ConnectionOfParams) (Consent, error) {
+	row := q.db.QueryRowContext(ctx, connectionOf, arg.ClientID, arg.OrganisationID, arg.AccountID)
+	var i Consent
+	err := row.Scan(
+		&i.ID,
+		&i.ClientID,
+		&i.OrganisationID,
+		&i.AccountID,
+		&i.UserID,
+		&i.Scopes,
+		&i.CreatedAt,
+		&i.RevokedAt,
+		&i.LastUsedAt,
+	)
+	return i, err
+}
+
+const connectionsOfOrganisation = `-- name: ConnectionsOfOrganisation :many
+SELECT id, client_id, organisation_id, account_id, user_id, scopes, created_at, revoked_at, last_used_at FROM consents WHERE organisation_id = $1 AND organisation_id <> '' AND revoked_at = 0 ORDER BY id
+`
+
+func (q *Queries) ConnectionsOfOrganisation(ctx context.Context, organisationID string) ([]Consent, error) {
+	rows, err := q.db.QueryContext(ctx, connectionsOfOrganisation, organisationID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Consent
+	for rows.Next() {
+		var i Consent
+		if err := rows.Scan(
+			&i.ID,
+			&i.ClientID,
+			&i.OrganisationID,
+			&i.AccountID,
+			&i.UserID,
+			&i.Scopes,
+			&i.CreatedAt,
+			&i.RevokedAt,
+			&i.LastUsedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const consent = `-- name: Consent :one
-SELECT id, client_id, organisation_id, account_id, user_id, scopes, created_at, revoked_at FROM consents WHERE id = $1
+SELECT id, client_id, organisation_id, account_id, user_id, scopes, created_at, revoked_at, last_used_at FROM consents WHERE id = $1
 `
 
 func (q *Queries) Consent(ctx context.Context, id string) (Consent, error) {
@@ -25,6 +93,7 @@ func (q *Queries) Consent(ctx context.Context, id string) (Consent, error) {
 		&i.Scopes,
 		&i.CreatedAt,
 		&i.RevokedAt,
+		&i.LastUsedAt,
 	)
 	return i, err
 }
@@ -80,8 +149,26 @@ func (q *Queries) EndGrant(ctx context.Context, arg EndGrantParams) (int64, erro
 	return result.RowsAffected()
 }
 
+const endGrantsOfConsent = `-- name: EndGrantsOfConsent :execrows
+UPDATE grants SET ended_at = $1, end_reason = $2 WHERE consent_id = $3 AND consent_id <> '' AND ended_at = 0
+`
+
+type EndGrantsOfConsentParams struct {
+	At        int64
+	EndReason string
+	ConsentID string
+}
+
+func (q *Queries) EndGrantsOfConsent(ctx context.Context, arg EndGrantsOfConsentParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, endGrantsOfConsent, arg.At, arg.EndReason, arg.ConsentID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const grant = `-- name: Grant :one
-SELECT id, client_id, api_key_id, user_id, organisation_id, account_id, consent_id, scope, service, channel, created_at, expires_at, ended_at, end_reason FROM grants WHERE id = $1
+SELECT id, client_id, api_key_id, user_id, organisation_id, account_id, consent_id, scope, service, channel, created_at, expires_at, ended_at, end_reason, session_id, authentication FROM grants WHERE id = $1
 `
 
 func (q *Queries) Grant(ctx context.Context, id string) (Grant, error) {
@@ -102,15 +189,62 @@ func (q *Queries) Grant(ctx context.Context, id string) (Grant, error) {
 		&i.ExpiresAt,
 		&i.EndedAt,
 		&i.EndReason,
+		&i.SessionID,
+		&i.Authentication,
 	)
 	return i, err
 }
 
+const grantsOfSession = `-- name: GrantsOfSession :many
+SELECT id, client_id, api_key_id, user_id, organisation_id, account_id, consent_id, scope, service, channel, created_at, expires_at, ended_at, end_reason, session_id, authentication FROM grants WHERE session_id = $1 AND session_id <> '' AND ended_at = 0 ORDER BY id
+`
+
+// GrantsOfSession are the live grants that began in a browser session.
+func (q *Queries) GrantsOfSession(ctx context.Context, sessionID string) ([]Grant, error) {
+	rows, err := q.db.QueryContext(ctx, grantsOfSession, sessionID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Grant
+	for rows.Next() {
+		var i Grant
+		if err := rows.Scan(
+			&i.ID,
+			&i.ClientID,
+			&i.ApiKeyID,
+			&i.UserID,
+			&i.OrganisationID,
+			&i.AccountID,
+			&i.ConsentID,
+			&i.Scope,
+			&i.Service,
+			&i.Channel,
+			&i.CreatedAt,
+			&i.ExpiresAt,
+			&i.EndedAt,
+			&i.EndReason,
+			&i.SessionID,
+			&i.Authentication,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const insertGrant = `-- name: InsertGrant :exec
 INSERT INTO grants (id, client_id, api_key_id, user_id, organisation_id, account_id, consent_id, scope, service,
-                    channel, created_at, expires_at, ended_at, end_reason)
+                    channel, session_id, authentication, created_at, expires_at, ended_at, end_reason)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-        $10, $11, $12, $13, $14)
+        $10, $11, $12, $13, $14, $15, $16)
 `
 
 type InsertGrantParams struct {
@@ -124,6 +258,8 @@ type InsertGrantParams struct {
 	Scope          string
 	Service        string
 	Channel        string
+	SessionID      string
+	Authentication string
 	CreatedAt      int64
 	ExpiresAt      int64
 	EndedAt        int64
@@ -142,6 +278,8 @@ func (q *Queries) InsertGrant(ctx context.Context, arg InsertGrantParams) error 
 		arg.Scope,
 		arg.Service,
 		arg.Channel,
+		arg.SessionID,
+		arg.Authentication,
 		arg.CreatedAt,
 		arg.ExpiresAt,
 		arg.EndedAt,
@@ -150,12 +288,80 @@ func (q *Queries) InsertGrant(ctx context.Context, arg InsertGrantParams) error 
 	return err
 }
 
+const personalConsent = `-- name: PersonalConsent :one
+SELECT id, client_id, organisation_id, account_id, user_id, scopes, created_at, revoked_at, last_used_at FROM consents
+WHERE client_id = $1 AND user_id = $2 AND organisation_id = '' AND revoked_at = 0
+ORDER BY id LIMIT 1
+`
+
+type PersonalConsentParams struct {
+	ClientID string
+	UserID   string
+}
+
+// PersonalConsent is the consent in force of a person for a client.
+func (q *Queries) PersonalConsent(ctx context.Context, arg PersonalConsentParams) (Consent, error) {
+	row := q.db.QueryRowContext(ctx, personalConsent, arg.ClientID, arg.UserID)
+	var i Consent
+	err := row.Scan(
+		&i.ID,
+		&i.ClientID,
+		&i.OrganisationID,
+		&i.AccountID,
+		&i.UserID,
+		&i.Scopes,
+		&i.CreatedAt,
+		&i.RevokedAt,
+		&i.LastUsedAt,
+	)
+	return i, err
+}
+
+const personalConsents = `-- name: PersonalConsents :many
+SELECT id, client_id, organisation_id, account_id, user_id, scopes, created_at, revoked_at, last_used_at FROM consents WHERE user_id = $1 AND organisation_id = '' AND revoked_at = 0 ORDER BY id
+`
+
+func (q *Queries) PersonalConsents(ctx context.Context, userID string) ([]Consent, error) {
+	rows, err := q.db.QueryContext(ctx, personalConsents, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Consent
+	for rows.Next() {
+		var i Consent
+		if err := rows.Scan(
+			&i.ID,
+			&i.ClientID,
+			&i.OrganisationID,
+			&i.AccountID,
+			&i.UserID,
+			&i.Scopes,
+			&i.CreatedAt,
+			&i.RevokedAt,
+			&i.LastUsedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const putConsent = `-- name: PutConsent :one
-INSERT INTO consents (id, client_id, organisation_id, account_id, user_id, scopes, created_at, revoked_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO consents (id, client_id, organisation_id, account_id, user_id, scopes, created_at, last_used_at, revoked_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT (id) DO UPDATE SET
   client_id = excluded.client_id, organisation_id = excluded.organisation_id, account_id = excluded.account_id,
-  user_id = excluded.user_id, scopes = excluded.scopes, revoked_at = excluded.revoked_at
+  user_id = excluded.user_id, scopes = excluded.scopes, revoked_at = excluded.revoked_at,
+  last_used_at = CASE WHEN excluded.last_used_at > consents.last_used_at
+                      THEN excluded.last_used_at ELSE consents.last_used_at END
 RETURNING created_at
 `
 
@@ -167,6 +373,7 @@ type PutConsentParams struct {
 	UserID         string
 	Scopes         string
 	CreatedAt      int64
+	LastUsedAt     int64
 	RevokedAt      int64
 }
 
@@ -179,6 +386,7 @@ func (q *Queries) PutConsent(ctx context.Context, arg PutConsentParams) (int64, 
 		arg.UserID,
 		arg.Scopes,
 		arg.CreatedAt,
+		arg.LastUsedAt,
 		arg.RevokedAt,
 	)
 	var created_at int64
@@ -201,4 +409,18 @@ func (q *Queries) RevokeConsent(ctx context.Context, arg RevokeConsentParams) (i
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const touchConsent = `-- name: TouchConsent :exec
+UPDATE consents SET last_used_at = $1 WHERE id = $2 AND last_used_at < $1
+`
+
+type TouchConsentParams struct {
+	At int64
+	ID string
+}
+
+func (q *Queries) TouchConsent(ctx context.Context, arg TouchConsentParams) error {
+	_, err := q.db.ExecContext(ctx, touchConsent, arg.At, arg.ID)
+	return err
 }

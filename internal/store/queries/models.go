@@ -86,6 +86,25 @@ type Client struct {
 	RefreshGrace         int64
 	RefreshWithoutSecret bool
 	CreatedAt            int64
+	Browser              string
+}
+
+type Code struct {
+	Selector       string
+	Hash           []byte
+	GrantID        string
+	ClientID       string
+	UserID         string
+	OrganisationID string
+	AccountID      string
+	ConsentID      string
+	RedirectUri    string
+	Challenge      string
+	Scope          string
+	Authentication string
+	CreatedAt      int64
+	ExpiresAt      int64
+	ConsumedAt     int64
 }
 
 type Consent struct {
@@ -97,6 +116,32 @@ type Consent struct {
 	Scopes         string
 	CreatedAt      int64
 	RevokedAt      int64
+	LastUsedAt     int64
+}
+
+type Delivery struct {
+	ID        string
+	Kind      string
+	Sealed    []byte
+	Attempts  int64
+	NextAt    int64
+	CreatedAt int64
+	ExpiresAt int64
+	LastError string
+}
+
+type Flow struct {
+	Selector  string
+	Hash      []byte
+	Pushed    bool
+	ClientID  string
+	PushedAs  string
+	SessionID string
+	Request   string
+	Chosen    bool
+	CreatedAt int64
+	ExpiresAt int64
+	DoneAt    int64
 }
 
 type Grant struct {
@@ -114,6 +159,8 @@ type Grant struct {
 	ExpiresAt      int64
 	EndedAt        int64
 	EndReason      string
+	SessionID      string
+	Authentication string
 }
 
 type Membership struct {
@@ -123,6 +170,20 @@ type Membership struct {
 	AccountID      string
 	RoleID         string
 	CreatedAt      int64
+}
+
+type OneTimeCode struct {
+	ID          string
+	UserID      string
+	Purpose     string
+	Channel     string
+	Destination string
+	Digest      string
+	Binding     []byte
+	Tries       int64
+	CreatedAt   int64
+	ExpiresAt   int64
+	ConsumedAt  int64
 }
 
 type Organisation struct {
@@ -175,6 +236,27 @@ type Secret struct {
 	CreatedAt int64
 }
 
+type Session struct {
+	ID              string
+	Hash            []byte
+	UserID          string
+	Acr             string
+	Amr             string
+	AuthenticatedAt int64
+	CreatedAt       int64
+	SeenAt          int64
+	ExpiresAt       int64
+	EndedAt         int64
+	EndReason       string
+	Ip              string
+	UserAgent       string
+}
+
+type SessionClient struct {
+	SessionID string
+	ClientID  string
+}
+
 type Setting struct {
 	Key   string
 	Value string
@@ -208,4 +290,6 @@ type User struct {
 	Operator       bool
 	Status         string
 	CreatedAt      int64
+	Profile        string
+	UpdatedAt      int64
 }

@@ -11,17 +11,17 @@ import (
 
 const putUser = `-- name: PutUser :one
 INSERT INTO users (id, number, kind, organisation_id, username, email, email_key, phone, full_name, given_name,
-                   family_name, email_verified, phone_verified, operator, status, created_at)
+                   family_name, email_verified, phone_verified, operator, status, profile, updated_at, created_at)
 VALUES ($1, COALESCE(NULLIF(CAST($2 AS BIGINT), 0), (SELECT COALESCE(MAX(u.number), 0) + 1 FROM users u)),
         $3, $4, $5, $6, $7, $8, $9, $10,
-        $11, $12, $13, $14, $15, $16)
+        $11, $12, $13, $14, $15, $16, $17, $18)
 ON CONFLICT (id) DO UPDATE SET
   number = COALESCE(NULLIF(CAST($2 AS BIGINT), 0), users.number),
   kind = excluded.kind, organisation_id = excluded.organisation_id, username = excluded.username,
   email = excluded.email, email_key = excluded.email_key, phone = excluded.phone,
   full_name = excluded.full_name, given_name = excluded.given_name, family_name = excluded.family_name,
   email_verified = excluded.email_verified, phone_verified = excluded.phone_verified,
-  operator = excluded.operator, status = excluded.status
+  operator = excluded.operator, status = excluded.status, profile = excluded.profile, updated_at = excluded.updated_at
 RETURNING number, created_at
 `
 
@@ -41,6 +41,8 @@ type PutUserParams struct {
 	PhoneVerified  bool
 	Operator       bool
 	Status         string
+	Profile        string
+	UpdatedAt      int64
 	CreatedAt      int64
 }
 
@@ -66,6 +68,8 @@ func (q *Queries) PutUser(ctx context.Context, arg PutUserParams) (PutUserRow, e
 		arg.PhoneVerified,
 		arg.Operator,
 		arg.Status,
+		arg.Profile,
+		arg.UpdatedAt,
 		arg.CreatedAt,
 	)
 	var i PutUserRow
@@ -74,7 +78,7 @@ func (q *Queries) PutUser(ctx context.Context, arg PutUserParams) (PutUserRow, e
 }
 
 const user = `-- name: User :one
-SELECT id, number, kind, organisation_id, username, email, email_key, phone, full_name, given_name, family_name, email_verified, phone_verified, operator, status, created_at FROM users WHERE id = $1
+SELECT id, number, kind, organisation_id, username, email, email_key, phone, full_name, given_name, family_name, email_verified, phone_verified, operator, status, created_at, profile, updated_at FROM users WHERE id = $1
 `
 
 func (q *Queries) User(ctx context.Context, id string) (User, error) {
@@ -97,12 +101,14 @@ func (q *Queries) User(ctx context.Context, id string) (User, error) {
 		&i.Operator,
 		&i.Status,
 		&i.CreatedAt,
+		&i.Profile,
+		&i.UpdatedAt,
 	)
 	return i, err
 }
 
 const userByEmail = `-- name: UserByEmail :one
-SELECT id, number, kind, organisation_id, username, email, email_key, phone, full_name, given_name, family_name, email_verified, phone_verified, operator, status, created_at FROM users
+SELECT id, number, kind, organisation_id, username, email, email_key, phone, full_name, given_name, family_name, email_verified, phone_verified, operator, status, created_at, profile, updated_at FROM users
 WHERE organisation_id = $1 AND email_key = $2 AND email_key <> '' AND kind = $3
 ORDER BY number LIMIT 1
 `
@@ -133,12 +139,14 @@ func (q *Queries) UserByEmail(ctx context.Context, arg UserByEmailParams) (User,
 		&i.Operator,
 		&i.Status,
 		&i.CreatedAt,
+		&i.Profile,
+		&i.UpdatedAt,
 	)
 	return i, err
 }
 
 const userByPhone = `-- name: UserByPhone :one
-SELECT id, number, kind, organisation_id, username, email, email_key, phone, full_name, given_name, family_name, email_verified, phone_verified, operator, status, created_at FROM users
+SELECT id, number, kind, organisation_id, username, email, email_key, phone, full_name, given_name, family_name, email_verified, phone_verified, operator, status, created_at, profile, updated_at FROM users
 WHERE organisation_id = $1 AND phone = $2 AND phone <> '' AND kind = $3
 ORDER BY number LIMIT 1
 `
@@ -169,12 +177,14 @@ func (q *Queries) UserByPhone(ctx context.Context, arg UserByPhoneParams) (User,
 		&i.Operator,
 		&i.Status,
 		&i.CreatedAt,
+		&i.Profile,
+		&i.UpdatedAt,
 	)
 	return i, err
 }
 
 const userByUsername = `-- name: UserByUsername :one
-SELECT id, number, kind, organisation_id, username, email, email_key, phone, full_name, given_name, family_name, email_verified, phone_verified, operator, status, created_at FROM users
+SELECT id, number, kind, organisation_id, username, email, email_key, phone, full_name, given_name, family_name, email_verified, phone_verified, operator, status, created_at, profile, updated_at FROM users
 WHERE organisation_id = $1 AND username = $2 AND username <> '' AND kind = $3
 ORDER BY number LIMIT 1
 `
@@ -205,6 +215,8 @@ func (q *Queries) UserByUsername(ctx context.Context, arg UserByUsernameParams) 
 		&i.Operator,
 		&i.Status,
 		&i.CreatedAt,
+		&i.Profile,
+		&i.UpdatedAt,
 	)
 	return i, err
 }

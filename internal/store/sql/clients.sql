@@ -1,11 +1,11 @@
 -- name: PutClient :one
 INSERT INTO clients (id, number, organisation_id, name, kind, status, dialect, grant_types, scopes, products,
                      redirect_uris, redirect_hosts, post_logout_uris, origins, organisation_ids, company, website, contact, access_lifetime, refresh_lifetime,
-                     refresh_absolute, refresh_grace, refresh_without_secret, created_at)
+                     refresh_absolute, refresh_grace, refresh_without_secret, browser, created_at)
 VALUES (@id, COALESCE(NULLIF(CAST(@number AS BIGINT), 0), (SELECT COALESCE(MAX(c.number), 0) + 1 FROM clients c)),
         @organisation_id, @name, @kind, @status, @dialect, @grant_types, @scopes, @products,
         @redirect_uris, @redirect_hosts, @post_logout_uris, @origins, @organisation_ids, @company, @website, @contact, @access_lifetime, @refresh_lifetime,
-        @refresh_absolute, @refresh_grace, @refresh_without_secret, @created_at)
+        @refresh_absolute, @refresh_grace, @refresh_without_secret, @browser, @created_at)
 ON CONFLICT (id) DO UPDATE SET
   number = COALESCE(NULLIF(CAST(@number AS BIGINT), 0), clients.number),
   organisation_id = excluded.organisation_id, name = excluded.name, kind = excluded.kind, status = excluded.status,
@@ -15,7 +15,7 @@ ON CONFLICT (id) DO UPDATE SET
   company = excluded.company, website = excluded.website, contact = excluded.contact,
   access_lifetime = excluded.access_lifetime, refresh_lifetime = excluded.refresh_lifetime,
   refresh_absolute = excluded.refresh_absolute, refresh_grace = excluded.refresh_grace,
-  refresh_without_secret = excluded.refresh_without_secret
+  refresh_without_secret = excluded.refresh_without_secret, browser = excluded.browser
 RETURNING number, created_at;
 
 -- name: Client :one

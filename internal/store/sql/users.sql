@@ -1,16 +1,16 @@
 -- name: PutUser :one
 INSERT INTO users (id, number, kind, organisation_id, username, email, email_key, phone, full_name, given_name,
-                   family_name, email_verified, phone_verified, operator, status, created_at)
+                   family_name, email_verified, phone_verified, operator, status, profile, updated_at, created_at)
 VALUES (@id, COALESCE(NULLIF(CAST(@number AS BIGINT), 0), (SELECT COALESCE(MAX(u.number), 0) + 1 FROM users u)),
         @kind, @organisation_id, @username, @email, @email_key, @phone, @full_name, @given_name,
-        @family_name, @email_verified, @phone_verified, @operator, @status, @created_at)
+        @family_name, @email_verified, @phone_verified, @operator, @status, @profile, @updated_at, @created_at)
 ON CONFLICT (id) DO UPDATE SET
   number = COALESCE(NULLIF(CAST(@number AS BIGINT), 0), users.number),
   kind = excluded.kind, organisation_id = excluded.organisation_id, username = excluded.username,
   email = excluded.email, email_key = excluded.email_key, phone = excluded.phone,
   full_name = excluded.full_name, given_name = excluded.given_name, family_name = excluded.family_name,
   email_verified = excluded.email_verified, phone_verified = excluded.phone_verified,
-  operator = excluded.operator, status = excluded.status
+  operator = excluded.operator, status = excluded.status, profile = excluded.profile, updated_at = excluded.updated_at
 RETURNING number, created_at;
 
 -- name: User :one
