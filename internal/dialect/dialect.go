@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"claviger/internal/core"
+	"claviger/oauth"
 )
 
 // Dialect is one wire dialect, checked and compiled. It is immutable and safe
@@ -22,22 +23,14 @@ type Dialect struct {
 	secretNames  []string // wire names of secrets, refused in the URL of a token route
 }
 
-// RefreshIssue says when a refresh token comes with an access token.
-type RefreshIssue string
-
-// When a refresh token is issued.
-const (
-	RefreshOffline RefreshIssue = "offline_access" // when that scope is granted
-	RefreshAlways  RefreshIssue = "always"
-	RefreshNever   RefreshIssue = "never"
-)
-
 // Profile is what a dialect says about the tokens themselves.
 type Profile struct {
 	Lifetimes       core.Lifetimes
-	ServiceRequired bool // the scope must name a service of the organisation
-	RefreshIssue    RefreshIssue
-	RefreshJWT      bool // refresh tokens have the form of a JWT
+	ServiceRequired bool        // the scope must name a service of the organisation
+	RefreshIssue    string      // core.RefreshAlways, core.RefreshOffline or core.RefreshNever
+	RefreshJWT      bool        // refresh tokens have the form of a JWT
+	Connects        string      // core.ConnectsAccount or core.ConnectsNothing
+	IDTokenScopes   oauth.Scope // the claims of these are in every ID token, asked for or not
 
 	accessClaims  program
 	refreshClaims program

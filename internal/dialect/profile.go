@@ -5,12 +5,32 @@ import (
 	"strings"
 
 	"claviger/internal/core"
+	"claviger/oauth"
 )
+
+// browser reads what the dialect says about the browser flow: what a client is
+// connected to, and what its ID tokens hold beside what the scope asks for.
+func (l *loader) browser(authorization, idToken *node) {
+	p := &l.dialect.Profile
+	p.Connects = core.ConnectsNothing
+	if authorization != nil && l.keys(authorization, "connects") {
+		if connects := authorization.get("connects"); connects != nil {
+			p.Connects = l.oneOf(connects, core.ConnectsAccount, core.ConnectsNothing)
+		}
+	}
+	if idToken != nil && l.keys(idToken, "scopes") {
+		p.IDTokenScopes = l.strings(idToken.get("scopes"), claimScopes...)
+	}
+}
+
+// claimScopes are the scopes that stand for claims of a person (OpenID Connect
+// Core §5.4).
+var claimScopes = []string{oauth.ScopeProfile, oauth.ScopeEmail, oauth.ScopeAddress, oauth.ScopePhone}
 
 // profile reads what the dialect says about the tokens themselves.
 func (l *loader) profile(access, refresh *node) {
 	p := &l.dialect.Profile
-	p.RefreshIssue = RefreshOffline
+	p.RefreshIssue = core.RefreshOffline
 	// Whoever writes a dialect promises its integrators that a refresh token works
 	// once, unless the file says otherwise (SP-3, SD-6, JP-3).
 	p.Lifetimes.RefreshGrace = core.NoGrace
@@ -23,7 +43,7 @@ func (l *loader) profile(access, refresh *node) {
 		return
 	}
 	if issue := refresh.get("issue"); issue != nil {
-		p.RefreshIssue = RefreshIssue(l.oneOf(issue, string(RefreshOffline), string(RefreshAlways), string(RefreshNever)))
+		p.RefreshIssue = l.oneOf(issue, core.RefreshOffline, core.RefreshAlways, core.RefreshNever)
 	}
 	p.RefreshJWT = l.oneOf(refresh.get("format"), "opaque", "jwt") == "jwt"
 	p.Lifetimes.RefreshToken = l.duration(refresh.get("lifetime"))

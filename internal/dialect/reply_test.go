@@ -226,11 +226,11 @@ func TestClaims(t *testing.T) {
 func TestProfiles(t *testing.T) {
 	all := loadShipped(t)
 	want := map[string]Profile{
-		"centrapay":    {RefreshIssue: RefreshOffline, Lifetimes: core.Lifetimes{AccessToken: time.Hour, RefreshToken: 1440 * time.Hour}},
-		"jpay":         {RefreshIssue: RefreshAlways, RefreshJWT: true, Lifetimes: core.Lifetimes{AccessToken: 15 * time.Minute, RefreshToken: 168 * time.Hour}},
-		"powerepos":    {RefreshIssue: RefreshOffline, ServiceRequired: true, Lifetimes: core.Lifetimes{AccessToken: 8 * time.Hour, RefreshToken: 720 * time.Hour}},
-		"scratchpower": {RefreshIssue: RefreshAlways, RefreshJWT: true, Lifetimes: core.Lifetimes{AccessToken: time.Hour, RefreshToken: 720 * time.Hour}},
-		"spendesk":     {RefreshIssue: RefreshAlways, Lifetimes: core.Lifetimes{AccessToken: time.Hour, RefreshToken: 720 * time.Hour}},
+		"centrapay":    {RefreshIssue: core.RefreshOffline, Connects: core.ConnectsNothing, IDTokenScopes: oauth.Scope{"profile", "email", "phone"}, Lifetimes: core.Lifetimes{AccessToken: time.Hour, RefreshToken: 1440 * time.Hour}},
+		"jpay":         {RefreshIssue: core.RefreshAlways, Connects: core.ConnectsNothing, RefreshJWT: true, Lifetimes: core.Lifetimes{AccessToken: 15 * time.Minute, RefreshToken: 168 * time.Hour}},
+		"powerepos":    {RefreshIssue: core.RefreshOffline, Connects: core.ConnectsNothing, ServiceRequired: true, Lifetimes: core.Lifetimes{AccessToken: 8 * time.Hour, RefreshToken: 720 * time.Hour}},
+		"scratchpower": {RefreshIssue: core.RefreshAlways, Connects: core.ConnectsNothing, RefreshJWT: true, Lifetimes: core.Lifetimes{AccessToken: time.Hour, RefreshToken: 720 * time.Hour}},
+		"spendesk":     {RefreshIssue: core.RefreshAlways, Connects: core.ConnectsAccount, Lifetimes: core.Lifetimes{AccessToken: time.Hour, RefreshToken: 720 * time.Hour}},
 	}
 	for name, d := range all {
 		want := want[name]

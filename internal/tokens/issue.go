@@ -36,7 +36,7 @@ type Issued struct {
 }
 
 // standard is the profile of credentials without a dialect.
-var standard = &dialect.Profile{RefreshIssue: dialect.RefreshOffline}
+var standard = &dialect.Profile{RefreshIssue: core.RefreshOffline, Connects: core.ConnectsNothing}
 
 func (i *Issuer) profile(a *core.Authorization) *dialect.Profile {
 	if p, ok := i.Profiles[a.Dialect()]; ok {
@@ -105,9 +105,9 @@ func (i *Issuer) givesRefresh(a *core.Authorization) bool {
 		return false
 	}
 	switch i.profile(a).RefreshIssue {
-	case dialect.RefreshAlways:
+	case core.RefreshAlways:
 		return true
-	case dialect.RefreshOffline:
+	case core.RefreshOffline:
 		return a.Scope.Has(oauth.ScopeOfflineAccess)
 	}
 	return false
