@@ -31,6 +31,8 @@ func (c *Config) Complete() error {
 	k.words()
 	k.lifetimes()
 	k.bounds()
+	k.platform()
+	k.messages()
 	return errors.Join(k.problems...)
 }
 
@@ -161,6 +163,7 @@ func (k *checker) words() {
 	k.oneOf("migrate", c.Migrate, MigrateAuto, MigrateManual)
 	k.oneOf("log.format", c.Log.Format, LogJSON, LogText)
 	k.oneOf("signing_algorithm", c.SigningAlgorithm, "ES256", "EdDSA", "RS256")
+	k.oneOf("id_token_signing_algorithm", c.IDTokenAlgorithm, "ES256", "EdDSA", "RS256")
 	k.require(!strings.ContainsFunc(c.Audience, func(r rune) bool { return r <= ' ' || r == 0x7f }), "audience",
 		"must have no spaces or control characters: %q", c.Audience)
 	for i, name := range c.Dialects {
@@ -188,6 +191,7 @@ func (k *checker) lifetimes() {
 	}
 	k.require(l.RefreshAbsolute >= l.RefreshToken, key,
 		"must fit: refresh_absolute (%s) must be at least refresh_token (%s)", l.RefreshAbsolute, l.RefreshToken)
+	k.seconds("session_lifetime", k.config.SessionLifetime, 5*time.Minute, 720*time.Hour)
 	k.duration("shutdown_timeout", k.config.ShutdownTimeout, time.Millisecond, 10*time.Minute)
 }
 

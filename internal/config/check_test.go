@@ -1,6 +1,8 @@
 package config
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -58,26 +60,36 @@ func TestFileProblems(t *testing.T) {
 
 func TestVariableProblems(t *testing.T) {
 	for variable, want := range map[string]string{
-		"CLAVIGER_LOG_LVL=info":            `CLAVIGER_LOG_LVL: is no setting; did you mean CLAVIGER_LOG_LEVEL?`,
-		"CLAVIGER_DATABASE=x":              `CLAVIGER_DATABASE: is no setting; did you mean CLAVIGER_DATA?`,
-		"CLAVIGER_LOG_LEVEL=loud":          `CLAVIGER_LOG_LEVEL: log.level must be one of debug, info, warn, error, not "loud"`,
-		"CLAVIGER_DATABASE_URL=":           `CLAVIGER_DATABASE_URL: database_url is empty; leave it out to have the default`,
-		"CLAVIGER_DATA=a\nb":               `CLAVIGER_DATA: data must be one line`,
-		"CLAVIGER_HOSTS=a,,b":              `CLAVIGER_HOSTS: hosts has an empty item`,
-		"CLAVIGER_LISTEN=8080":             `CLAVIGER_LISTEN: listen must be host:port such as 127.0.0.1:8080, not "8080"`,
-		"CLAVIGER_LISTEN=127.0.0.1:70000":  `CLAVIGER_LISTEN: listen must be host:port such as 127.0.0.1:8080, not "127.0.0.1:70000"`,
-		"CLAVIGER_HOSTS=https://a.example": `CLAVIGER_HOSTS: hosts has "https://a.example", which is no host: write NAME or NAME:PORT, without wildcard`,
-		"CLAVIGER_HOSTS=*.example":         `CLAVIGER_HOSTS: hosts has "*.example", which is no host: write NAME or NAME:PORT, without wildcard`,
-		"CLAVIGER_HOSTS=a.example:https":   `CLAVIGER_HOSTS: hosts has "a.example:https", which is no host: write NAME or NAME:PORT, without wildcard`,
-		"CLAVIGER_DATABASE_URL=mysql://h":  `CLAVIGER_DATABASE_URL: database_url must be sqlite:FILE or postgres://USER@HOST/DATABASE`,
-		"CLAVIGER_DATABASE_URL=sqlite:":    `CLAVIGER_DATABASE_URL: database_url must be sqlite:FILE or postgres://USER@HOST/DATABASE`,
-		"CLAVIGER_LOG_FORMAT=xml":          `CLAVIGER_LOG_FORMAT: log.format must be one of json, text, not "xml"`,
-		"CLAVIGER_SIGNING_ALGORITHM=HS256": `CLAVIGER_SIGNING_ALGORITHM: signing_algorithm must be one of ES256, EdDSA, RS256, not "HS256"`,
-		"CLAVIGER_AUDIENCE=a b":            `CLAVIGER_AUDIENCE: audience must have no spaces or control characters: "a b"`,
-		"CLAVIGER_DIALECTS=JPay":           `CLAVIGER_DIALECTS: dialects has "JPay", which is no name of a dialect`,
-		"CLAVIGER_DIALECTS=jpay,jpay":      `CLAVIGER_DIALECTS: dialects has "jpay" twice`,
-		"CLAVIGER_DIALECTS=jpay,all":       `CLAVIGER_DIALECTS: dialects has "all" beside other names`,
-		"CLAVIGER_SHUTDOWN_TIMEOUT=-1s":    `CLAVIGER_SHUTDOWN_TIMEOUT: shutdown_timeout must be from 1ms to 10m0s, not -1s`,
+		"CLAVIGER_LOG_LVL=info":                      `CLAVIGER_LOG_LVL: is no setting; did you mean CLAVIGER_LOG_LEVEL?`,
+		"CLAVIGER_DATABASE=x":                        `CLAVIGER_DATABASE: is no setting; did you mean CLAVIGER_DATA?`,
+		"CLAVIGER_LOG_LEVEL=loud":                    `CLAVIGER_LOG_LEVEL: log.level must be one of debug, info, warn, error, not "loud"`,
+		"CLAVIGER_DATABASE_URL=":                     `CLAVIGER_DATABASE_URL: database_url is empty; leave it out to have the default`,
+		"CLAVIGER_DATA=a\nb":                         `CLAVIGER_DATA: data must be one line`,
+		"CLAVIGER_HOSTS=a,,b":                        `CLAVIGER_HOSTS: hosts has an empty item`,
+		"CLAVIGER_LISTEN=8080":                       `CLAVIGER_LISTEN: listen must be host:port such as 127.0.0.1:8080, not "8080"`,
+		"CLAVIGER_LISTEN=127.0.0.1:70000":            `CLAVIGER_LISTEN: listen must be host:port such as 127.0.0.1:8080, not "127.0.0.1:70000"`,
+		"CLAVIGER_HOSTS=https://a.example":           `CLAVIGER_HOSTS: hosts has "https://a.example", which is no host: write NAME or NAME:PORT, without wildcard`,
+		"CLAVIGER_HOSTS=*.example":                   `CLAVIGER_HOSTS: hosts has "*.example", which is no host: write NAME or NAME:PORT, without wildcard`,
+		"CLAVIGER_HOSTS=a.example:https":             `CLAVIGER_HOSTS: hosts has "a.example:https", which is no host: write NAME or NAME:PORT, without wildcard`,
+		"CLAVIGER_DATABASE_URL=mysql://h":            `CLAVIGER_DATABASE_URL: database_url must be sqlite:FILE or postgres://USER@HOST/DATABASE`,
+		"CLAVIGER_DATABASE_URL=sqlite:":              `CLAVIGER_DATABASE_URL: database_url must be sqlite:FILE or postgres://USER@HOST/DATABASE`,
+		"CLAVIGER_LOG_FORMAT=xml":                    `CLAVIGER_LOG_FORMAT: log.format must be one of json, text, not "xml"`,
+		"CLAVIGER_SIGNING_ALGORITHM=HS256":           `CLAVIGER_SIGNING_ALGORITHM: signing_algorithm must be one of ES256, EdDSA, RS256, not "HS256"`,
+		"CLAVIGER_AUDIENCE=a b":                      `CLAVIGER_AUDIENCE: audience must have no spaces or control characters: "a b"`,
+		"CLAVIGER_DIALECTS=JPay":                     `CLAVIGER_DIALECTS: dialects has "JPay", which is no name of a dialect`,
+		"CLAVIGER_DIALECTS=jpay,jpay":                `CLAVIGER_DIALECTS: dialects has "jpay" twice`,
+		"CLAVIGER_DIALECTS=jpay,all":                 `CLAVIGER_DIALECTS: dialects has "all" beside other names`,
+		"CLAVIGER_ID_TOKEN_SIGNING_ALGORITHM=none":   `CLAVIGER_ID_TOKEN_SIGNING_ALGORITHM: id_token_signing_algorithm must be one of ES256, EdDSA, RS256, not "none"`,
+		"CLAVIGER_SESSION_LIFETIME=1m":               `CLAVIGER_SESSION_LIFETIME: session_lifetime must be from 5m0s to 720h0m0s, not 1m0s`,
+		"CLAVIGER_ALLOW_PRIVATE_LOGOUT_URIS=yes":     `CLAVIGER_ALLOW_PRIVATE_LOGOUT_URIS: allow_private_logout_uris must be true or false, not "yes"`,
+		"CLAVIGER_PLATFORM_NAME=\u202egate":          `CLAVIGER_PLATFORM_NAME: platform.name must be at most 60 printable characters`,
+		"CLAVIGER_PLATFORM_COLOUR=blue":              `CLAVIGER_PLATFORM_COLOUR: platform.colour must be a colour such as #1f4f8f, not "blue"`,
+		"CLAVIGER_PLATFORM_LOGO=no.png":              `CLAVIGER_PLATFORM_LOGO: platform.logo cannot be read: stat no.png: no such file or directory`,
+		"CLAVIGER_PLATFORM_LOGO=testdata":            `CLAVIGER_PLATFORM_LOGO: platform.logo names testdata, which is no file`,
+		"CLAVIGER_PLATFORM_LOGO=javascript:alert(1)": `CLAVIGER_PLATFORM_LOGO: platform.logo cannot be read: stat javascript:alert(1): no such file or directory`,
+		"CLAVIGER_MAIL_FROM=auth":                    `CLAVIGER_MAIL_FROM: mail.from must be an address such as auth@example.com or "Example <auth@example.com>", not "auth"`,
+		"CLAVIGER_MAIL_SMTP_URL=smtp://mail.example": `default: mail.from is missing: mail.smtp_url is set, and mail needs a sender`,
+		"CLAVIGER_SHUTDOWN_TIMEOUT=-1s":              `CLAVIGER_SHUTDOWN_TIMEOUT: shutdown_timeout must be from 1ms to 10m0s, not -1s`,
 
 		"CLAVIGER_LIFETIMES_ACCESS_TOKEN=90500ms":            `CLAVIGER_LIFETIMES_ACCESS_TOKEN: lifetimes.access_token must be whole seconds, not 1m30.5s`,
 		"CLAVIGER_LIFETIMES_ACCESS_TOKEN=48h":                `CLAVIGER_LIFETIMES_ACCESS_TOKEN: lifetimes.access_token must be from 1m0s to 24h0m0s, not 48h0m0s`,
@@ -91,6 +103,65 @@ func TestVariableProblems(t *testing.T) {
 	} {
 		if got := problemsOf(t, "", variable); len(got) != 1 || got[0] != want {
 			t.Errorf("%q\n got %q\nwant %q", variable, got, want)
+		}
+	}
+}
+
+// TestMessageProblems has a canary in each secret: no message may hold it.
+func TestMessageProblems(t *testing.T) {
+	const from, url = "CLAVIGER_MAIL_FROM=a@b.example", "CLAVIGER_SMS_WEBHOOK_URL=https://sms.example/canary"
+	for _, tt := range []struct {
+		environ []string
+		want    string
+	}{
+		{[]string{from, "CLAVIGER_MAIL_SMTP_URL=http://u:canary@h"}, "mail.smtp_url must be smtp://"},
+		{[]string{from, "CLAVIGER_MAIL_SMTP_URL=smtp://u:canary%@h"}, "mail.smtp_url must be smtp://"},
+		{[]string{from, "CLAVIGER_MAIL_SMTP_URL=smtp:canary"}, "mail.smtp_url must be smtp://"},
+		{[]string{url}, "sms.webhook_secret must have at least 16"},
+		{[]string{url, "CLAVIGER_SMS_WEBHOOK_SECRET=canary"}, "sms.webhook_secret must have at least 16"},
+		{[]string{"CLAVIGER_SMS_WEBHOOK_SECRET=0123456789abcdef", "CLAVIGER_SMS_WEBHOOK_URL=http://sms.example/canary"}, "sms.webhook_url must be an https URL"},
+		{[]string{"CLAVIGER_SMS_WEBHOOK_SECRET=0123456789abcdef", "CLAVIGER_SMS_WEBHOOK_URL=https://u:canary@sms.example/"}, "sms.webhook_url must be an https URL"},
+	} {
+		got := problemsOf(t, "", tt.environ...)
+		if len(got) != 1 || !strings.Contains(got[0], tt.want) || strings.Contains(got[0], "canary") {
+			t.Errorf("%q: got %q, want %q", tt.environ, got, tt.want)
+		}
+	}
+}
+
+func TestE04_LogoCannotRunOrFetch(t *testing.T) {
+	const begin, end = `<svg xmlns="http://www.w3.org/2000/svg">`, `</svg>`
+	for name, tt := range map[string]struct{ text, want string }{
+		"a path":              {begin + `<path d="M0 0"/>` + end, ""},
+		"a use of itself":     {begin + `<g id="a"/><use href="#a"/>` + end, ""},
+		"script":              {begin + `<script>alert(1)</script>` + end, "<script>"},
+		"script, odd case":    {begin + `<ScRipt/>` + end, "<ScRipt>"},
+		"html inside":         {begin + `<foreignObject/>` + end, "<foreignObject>"},
+		"style":               {begin + `<style>@import "x"</style>` + end, "<style>"},
+		"handler":             {begin + `<g onload="alert(1)"/>` + end, "onload="},
+		"JaVaScRiPt: link":    {begin + `<a href="JaVaScRiPt:alert(1)"/>` + end, "outside of itself"},
+		"data: link":          {begin + `<image xmlns:x="http://www.w3.org/1999/xlink" x:href=" data:text/html,x"/>` + end, "outside of itself"},
+		"a fill of itself":    {begin + `<path fill="url(#a)"/>` + end, ""},
+		"a fill from outside": {begin + `<path fill="URL( 'https://x.example/a#b')"/>` + end, "outside of itself"},
+		"an odd spelling":     {begin + `<path style="fill:u\72l(//x)"/>` + end, "outside of itself"},
+		"a style sheet":       {`<?xml-stylesheet href="https://x.example/"?>` + begin + end, "<?xml-stylesheet?>"},
+		"entities":            {`<!DOCTYPE svg [<!ENTITY a "b">]>` + begin + end, "document type"},
+		"no namespace":        {`<svg/>`, "must begin with <svg xmlns="},
+		"something in HTML":   {`<html><svg/></html>`, "must begin with <svg xmlns="},
+		"damaged":             {begin + `<g>` + end, "damaged"},
+		"cut off":             {begin, "damaged"},
+		"a damaged PNG":       {"\x89PNG\r\n\x1a\nxxxx", "damaged"},
+		"text":                {"logo", "must be a PNG or SVG picture"},
+		"nothing":             {"", "must be a PNG or SVG picture"},
+		"more than it may be": {begin + strings.Repeat(" ", 64<<10) + end, "more than 64 KB"},
+	} {
+		path := filepath.Join(t.TempDir(), "logo")
+		if err := os.WriteFile(path, []byte(tt.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Load("", []string{"CLAVIGER_PLATFORM_LOGO=" + path})
+		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: got %v, want %q", name, err, tt.want)
 		}
 	}
 }

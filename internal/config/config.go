@@ -24,11 +24,19 @@ type Config struct {
 	TrustedProxies   []netip.Prefix `yaml:"trusted_proxies"`
 	Hosts            []string       `yaml:"hosts"` // beside the issuer's, lower case; see AllowedHosts
 	Audience         string         `yaml:"audience"`
-	SigningAlgorithm string         `yaml:"signing_algorithm"` // "ES256", "EdDSA" or "RS256"
+	SigningAlgorithm string         `yaml:"signing_algorithm"`          // "ES256", "EdDSA" or "RS256"
+	IDTokenAlgorithm string         `yaml:"id_token_signing_algorithm"` // of the same; for clients that registered none
 	Lifetimes        Lifetimes      `yaml:"lifetimes"`
-	Limits           Limits         `yaml:"limits"`
-	PasswordHashing  Hashing        `yaml:"password_hashing"`
-	ShutdownTimeout  time.Duration  `yaml:"shutdown_timeout"`
+	SessionLifetime  time.Duration  `yaml:"session_lifetime"` // of a browser's sign-in
+	Platform         Platform       `yaml:"platform"`
+	Mail             Mail           `yaml:"mail"`
+	SMS              SMS            `yaml:"sms"`
+	// PrivateLogoutURIs lets back-channel logout reach addresses that are not
+	// public: loopback and private networks.
+	PrivateLogoutURIs bool          `yaml:"allow_private_logout_uris"`
+	Limits            Limits        `yaml:"limits"`
+	PasswordHashing   Hashing       `yaml:"password_hashing"`
+	ShutdownTimeout   time.Duration `yaml:"shutdown_timeout"`
 
 	sources map[string]string // key -> where its value came from
 }
@@ -46,6 +54,34 @@ type Lifetimes struct {
 	RefreshToken    time.Duration `yaml:"refresh_token"`
 	RefreshAbsolute time.Duration `yaml:"refresh_absolute"`
 	RefreshGrace    time.Duration `yaml:"refresh_grace"`
+}
+
+// Platform is what people see of whoever runs the server.
+type Platform struct {
+	Name   string `yaml:"name"`
+	Colour string `yaml:"colour"` // "#rrggbb", lower case
+	Logo   string `yaml:"logo"`   // file, .png or .svg; "" for none
+
+	LogoImage Image // what the file held when it was loaded
+}
+
+// Image is a picture. Data is nil when there is none.
+type Image struct {
+	Type string // "image/png" or "image/svg+xml"
+	Data []byte
+}
+
+// Mail is how messages leave by mail. Without SMTPURL none do.
+type Mail struct {
+	From    string `yaml:"from"`     // "auth@example.com" or "Example <auth@example.com>"
+	SMTPURL Hidden `yaml:"smtp_url"` // smtp:// or smtps://USER:PASSWORD@HOST:PORT
+}
+
+// SMS is how text messages leave: by a request to WebhookURL, signed with
+// WebhookSecret. Without an URL none do.
+type SMS struct {
+	WebhookURL    Hidden `yaml:"webhook_url"` // hidden, because such URLs often hold a token
+	WebhookSecret Hidden `yaml:"webhook_secret"`
 }
 
 // Limits bounds what one caller may ask for.
@@ -82,12 +118,15 @@ func Default() *Config {
 		Dialects:         []string{allDialects},
 		Log:              Log{Level: slog.LevelInfo, Format: LogJSON},
 		SigningAlgorithm: "ES256",
+		IDTokenAlgorithm: "RS256", // what OpenID Connect Core §15.1 has every client understand
 		Lifetimes: Lifetimes{
 			AccessToken:     time.Hour,
 			RefreshToken:    720 * time.Hour,
 			RefreshAbsolute: 8760 * time.Hour,
 			RefreshGrace:    10 * time.Second,
 		},
+		SessionLifetime: 12 * time.Hour,
+		Platform:        Platform{Name: "Claviger", Colour: "#1f4f8f"},
 		Limits:          Limits{WrongAttempts: 10, AccountRequests: 200},
 		PasswordHashing: Hashing{Queue: 64},
 		ShutdownTimeout: 15 * time.Second,

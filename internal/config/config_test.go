@@ -40,7 +40,12 @@ func completeDefaults(t *testing.T) *Config {
 }
 
 // otherValues is what everyKey sets, in the order of the keys.
-func otherValues() *Config {
+func otherValues(t *testing.T) *Config {
+	t.Helper()
+	logo, err := os.ReadFile("testdata/logo.svg")
+	if err != nil {
+		t.Fatal(err)
+	}
 	return &Config{
 		Listen:           ":9090",
 		Issuer:           "https://auth.example.com/tenant-1",
@@ -55,12 +60,21 @@ func otherValues() *Config {
 		Hosts:            []string{"auth.internal:8080", "[::1]"},
 		Audience:         "https://api.example.com",
 		SigningAlgorithm: "EdDSA",
+		IDTokenAlgorithm: "ES256",
 		Lifetimes: Lifetimes{
 			AccessToken: 15 * time.Minute, RefreshToken: 48 * time.Hour, RefreshAbsolute: 96 * time.Hour, RefreshGrace: 0,
 		},
-		Limits:          Limits{WrongAttempts: 5, AccountRequests: 1000},
-		PasswordHashing: Hashing{Parallel: 3, Queue: 7},
-		ShutdownTimeout: 90 * time.Second,
+		SessionLifetime: 5 * time.Minute,
+		Platform: Platform{
+			Name: "Gate & Co", Colour: "#00aaff", Logo: "testdata/logo.svg",
+			LogoImage: Image{Type: "image/svg+xml", Data: logo},
+		},
+		Mail:              Mail{From: "Gate <auth@gate.example>", SMTPURL: "smtps://gate:pa55@mail.example.com:465"},
+		SMS:               SMS{WebhookURL: "https://sms.example.com/send?token=t0ken", WebhookSecret: "0123456789abcdef"},
+		PrivateLogoutURIs: true,
+		Limits:            Limits{WrongAttempts: 5, AccountRequests: 1000},
+		PasswordHashing:   Hashing{Parallel: 3, Queue: 7},
+		ShutdownTimeout:   90 * time.Second,
 	}
 }
 
@@ -79,6 +93,16 @@ var everyKey = map[string]string{
 	"hosts":                                  `Auth.Internal:8080,[::1]`,
 	"audience":                               "https://api.example.com",
 	"signing_algorithm":                      "EdDSA",
+	"id_token_signing_algorithm":             "ES256",
+	"session_lifetime":                       "5m",
+	"platform.name":                          "Gate & Co",
+	"platform.colour":                        "#00AAff",
+	"platform.logo":                          "testdata/logo.svg",
+	"mail.from":                              "Gate <auth@gate.example>",
+	"mail.smtp_url":                          "smtps://gate:pa55@mail.example.com:465",
+	"sms.webhook_url":                        "https://sms.example.com/send?token=t0ken",
+	"sms.webhook_secret":                     "0123456789abcdef",
+	"allow_private_logout_uris":              "true",
 	"lifetimes.access_token":                 "15m",
 	"lifetimes.refresh_token":                "48h",
 	"lifetimes.refresh_absolute":             "96h",
@@ -103,7 +127,7 @@ func TestEveryKeyByVariable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(otherValues(), config, compareConfigs); diff != "" {
+	if diff := cmp.Diff(otherValues(t), config, compareConfigs); diff != "" {
 		t.Error(diff)
 	}
 	for _, s := range config.settings() {
@@ -145,7 +169,7 @@ func TestEveryKeyByFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(otherValues(), config, compareConfigs); diff != "" {
+	if diff := cmp.Diff(otherValues(t), config, compareConfigs); diff != "" {
 		t.Error(diff)
 	}
 	for key, line := range positions {

@@ -53,10 +53,14 @@ func (s setting) variable() string {
 
 func (s setting) isList() bool { return s.field.Kind() == reflect.Slice }
 
+// optional are the keys whose default is that there is none. What needs another
+// of them is checked later, so an empty text says nothing new.
+var optional = []string{"dialect_dir", "platform.logo", "mail.from", "mail.smtp_url", "sms.webhook_url", "sms.webhook_secret"}
+
 // setText reads a single value. An empty one is refused, so that a variable that
 // was meant to hold a secret does not silently become the default.
 func (s setting) setText(text string) error {
-	if strings.TrimSpace(text) == "" && s.key != "dialect_dir" {
+	if strings.TrimSpace(text) == "" && !slices.Contains(optional, s.key) {
 		return errors.New("is empty; leave it out to have the default")
 	}
 	if strings.ContainsAny(text, "\x00\r\n") {
@@ -69,6 +73,8 @@ func (s setting) setText(text string) error {
 		*target = Hidden(text)
 	case *int:
 		return parseInto(target, text, strconv.Atoi, "a whole number")
+	case *bool:
+		return parseInto(target, text, parseBool, "true or false")
 	case *time.Duration:
 		return parseInto(target, text, time.ParseDuration, `a duration such as "90s" or "1h30m"`)
 	case *slog.Level:
@@ -109,6 +115,13 @@ func parseInto[T any](target *T, text string, parse func(string) (T, error), wha
 	}
 	*target = parsed
 	return nil
+}
+
+func parseBool(text string) (bool, error) {
+	if text != "true" && text != "false" {
+		return false, errors.New("no truth value")
+	}
+	return text == "true", nil
 }
 
 var levels = []slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError}

@@ -75,7 +75,9 @@ func TestG02_NobodyIsTrustedByDefault(t *testing.T) {
 const goodMasterKey = "c2f7105f0d9c4ab6e8813b57d2706f94a15be3c8427d906bf61e38a4dc09b572"
 
 func TestH13_ConfigHidesSecrets(t *testing.T) {
-	config, err := Load("", []string{"CLAVIGER_DATABASE_URL=postgres://u:canary@h/d", "CLAVIGER_MASTER_KEY=" + goodMasterKey})
+	config, err := Load("", []string{"CLAVIGER_DATABASE_URL=postgres://u:canary@h/d", "CLAVIGER_MASTER_KEY=" + goodMasterKey,
+		"CLAVIGER_MAIL_FROM=a@b.example", "CLAVIGER_MAIL_SMTP_URL=smtp://u:canary@h",
+		"CLAVIGER_SMS_WEBHOOK_URL=https://h/canary", "CLAVIGER_SMS_WEBHOOK_SECRET=canary-0123456789"})
 	if err != nil {
 		t.Fatal(err)
 	}
