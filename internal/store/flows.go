@@ -36,8 +36,8 @@ func (tx *Tx) UpdateFlow(f *core.Flow) error {
 	})
 }
 
-// FinishFlow marks a flow as answered. It reports false when it is unknown,
-// answered already, or expired at now.
+// FinishFlow marks a flow as answered. It reports false when it is unknown or
+// answered already.
 func (tx *Tx) FinishFlow(selector string, now time.Time) (ok bool, err error) {
 	err = tx.do("flow", func(ctx context.Context, q *queries.Queries) error {
 		rows, err := q.FinishFlow(ctx, queries.FinishFlowParams{Selector: selector, At: millis(now)})

@@ -28,7 +28,7 @@ func (q *Queries) DeleteExpiredFlows(ctx context.Context, arg DeleteExpiredFlows
 }
 
 const finishFlow = `-- name: FinishFlow :execrows
-UPDATE flows SET done_at = $1 WHERE selector = $2 AND done_at = 0 AND expires_at > $1
+UPDATE flows SET done_at = $1 WHERE selector = $2 AND done_at = 0
 `
 
 type FinishFlowParams struct {

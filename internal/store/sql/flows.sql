@@ -7,7 +7,7 @@ UPDATE flows SET session_id = @session_id, chosen = @chosen WHERE selector = @se
 
 -- FinishFlow marks what is answered; one caller changes the row.
 -- name: FinishFlow :execrows
-UPDATE flows SET done_at = @at WHERE selector = @selector AND done_at = 0 AND expires_at > @at;
+UPDATE flows SET done_at = @at WHERE selector = @selector AND done_at = 0;
 
 -- name: Flow :one
 SELECT * FROM flows WHERE selector = @selector;
