@@ -29,6 +29,9 @@ type Input struct {
 	Password      string `json:"password"`
 	Organisation  string `json:"organisation"`
 	RefreshToken  string `json:"refresh_token"`
+	Code          string `json:"code"`
+	CodeVerifier  string `json:"code_verifier"`
+	RedirectURI   string `json:"redirect_uri"`
 	Scope         string `json:"scope"`
 	Channel       string `json:"channel"`
 	Account       string `json:"account"` // id
@@ -55,6 +58,9 @@ func (in *Input) TokenRequest() oauth.TokenRequest {
 		Password:     in.Password,
 		Organisation: in.Organisation,
 		RefreshToken: in.RefreshToken,
+		Code:         in.Code,
+		CodeVerifier: in.CodeVerifier,
+		RedirectURI:  in.RedirectURI,
 		Scope:        in.Scope,
 		Channel:      in.Channel,
 

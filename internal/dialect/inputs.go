@@ -38,11 +38,13 @@ func (l *loader) inputs(rt *Route, op operation, n *node, entry pair) {
 		l.at(from.line, from.column, "expected a mapping of inputs, not %s", from.kind)
 		return
 	}
+	read := map[string][][]string{} // input -> what of the request it reads
 	if from != nil {
 		for _, p := range from.pairs {
-			l.input(rt, op, scope, p)
+			read[p.key] = l.input(rt, op, scope, p)
 		}
 	}
+	l.ownVerifier(n, read)
 	for _, group := range slices.Concat(op.needs, tokenNeeds(rt)) {
 		if from == nil || !slices.ContainsFunc(from.pairs, func(p pair) bool { return slices.Contains(group, p.key) }) {
 			l.at(entry.place.line, entry.place.column, "the route needs the input %s", strings.Join(group, " or "))
@@ -56,42 +58,59 @@ func tokenNeeds(rt *Route) [][]string {
 		return nil
 	}
 	var needs [][]string
+	uses := func(grantType string) bool { return slices.Contains(rt.Grants, grantType) }
 	switch {
 	case rt.bySecret:
 		needs = append(needs, []string{"client_secret"})
-	case !slices.Equal(rt.Grants, []string{oauth.GrantRefreshToken}):
+	case uses(oauth.GrantClientCredentials), uses(oauth.GrantPassword):
 		needs = append(needs, []string{"client_id"}, []string{"client_secret"})
 	}
 	if len(rt.Grants) > 1 {
 		needs = append(needs, []string{"grant_type"})
 	}
-	if slices.Contains(rt.Grants, oauth.GrantPassword) {
+	if uses(oauth.GrantPassword) {
 		needs = append(needs, []string{"username"}, []string{"password"})
 	}
-	if slices.Contains(rt.Grants, oauth.GrantRefreshToken) {
+	if uses(oauth.GrantRefreshToken) {
 		needs = append(needs, []string{"refresh_token"})
+	}
+	if uses(oauth.GrantAuthorizationCode) { // without the last two it would skip PKCE, or could not repeat the redirect URI
+		needs = append(needs, []string{"client_id"}, []string{"code"}, []string{"code_verifier"}, []string{"redirect_uri"})
 	}
 	return needs
 }
 
-func (l *loader) input(rt *Route, op operation, scope *requestScope, p pair) {
+// ownVerifier refuses a code_verifier that is read from where the code is: who
+// steals the one would have the other (J05).
+func (l *loader) ownVerifier(n *node, read map[string][][]string) {
+	for _, path := range read["code_verifier"] {
+		if slices.ContainsFunc(read["code"], samePath(path)) {
+			at := n.get("input").get("code_verifier")
+			l.at(at.line, at.column, "code_verifier may not be read from where the code is")
+			return
+		}
+	}
+}
+
+// input compiles one input and returns the paths of the request that it reads.
+func (l *loader) input(rt *Route, op operation, scope *requestScope, p pair) [][]string {
 	n := p.value
 	if !slices.Contains(op.inputs, p.key) {
 		l.at(p.place.line, p.place.column, "%s takes no input %q; it takes %s", rt.Operation, p.key, orNone(op.inputs))
-		return
+		return nil
 	}
 	if n.kind != textNode {
 		l.at(n.line, n.column, "an input is an expression, not %s; put quotes around it", n.kind)
-		return
+		return nil
 	}
 	if strings.Contains(n.text, "${") {
 		l.at(n.line, n.column, "an input is an expression already; write it without ${ }")
-		return
+		return nil
 	}
 	x, err := l.inputExpression(n.text, scope)
 	if err != nil {
 		l.at(n.line, n.column, "%v", err)
-		return
+		return nil
 	}
 	if slices.Contains(secretInputs, p.key) {
 		l.secretInput(rt, p, x)
@@ -103,7 +122,7 @@ func (l *loader) input(rt *Route, op operation, scope *requestScope, p pair) {
 	store := storeInto(p.key, x.kind)
 	if store == nil {
 		l.at(n.line, n.column, "%s cannot be %s", p.key, x.kind)
-		return
+		return nil
 	}
 	setter := inputSetter{wire: wireName(x), eval: x.eval, store: store,
 		url: x.plain && x.paths[0][0] == "path"}
@@ -112,6 +131,7 @@ func (l *loader) input(rt *Route, op operation, scope *requestScope, p pair) {
 	}
 	rt.inputs = append(rt.inputs, setter)
 	l.besideBasic(rt, p.key, x)
+	return x.paths
 }
 
 // secretInput refuses a secret that is constant or part of a URL (J05, ALL-4).

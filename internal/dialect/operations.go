@@ -24,14 +24,14 @@ var claimFacts = []string{"client", "organisation", "account", "user", "role", "
 var (
 	oneAccount   = []string{"account", "account_number"}
 	theAccount   = [][]string{oneAccount}
-	grantsOfData = []string{oauth.GrantClientCredentials, oauth.GrantPassword, oauth.GrantRefreshToken}
+	grantsOfData = []string{oauth.GrantAuthorizationCode, oauth.GrantClientCredentials, oauth.GrantPassword, oauth.GrantRefreshToken}
 )
 
 // operations is the one table of what a route can be.
 var operations = map[string]operation{
 	OperationToken: {
 		inputs: []string{"grant_type", "client_id", "client_secret", "username", "password", "organisation",
-			"refresh_token", "scope", "channel"},
+			"refresh_token", "code", "code_verifier", "redirect_uri", "scope", "channel"},
 		facts: []string{"token"},
 	},
 	"logout":   {},
@@ -80,7 +80,7 @@ var operations = map[string]operation{
 }
 
 // secretInputs may not be constants, nor come from the URL.
-var secretInputs = []string{"client_secret", "password", "refresh_token"}
+var secretInputs = []string{"client_secret", "password", "refresh_token", "code", "code_verifier"}
 
 // reservedClaims are the server's own: RFC 7519, RFC 8693, RFC 9068, RFC 7800,
 // OpenID Connect, and the claims that link a token to its grant (F09).

@@ -175,6 +175,9 @@ var bad = []struct {
 	{"place inside the expression", "${user.number}", "\"${string(user.number) + user.shoe}\"", "40:13", "(character 27 of the expression)"},
 	{"J05 claim source_channel", "user_id: ${org", "source_channel: ${org", "8:5", "the claim source_channel is the server's own"},
 	{"J05 secret from a number beside a field", "client_secret: body.secret", "client_secret: \"has_basic ? basic.secret : string(5)\"", "31:22", "may not be a constant"},
+	{"what is connected", "refresh_token:\n", "authorization: {connects: everything}\nrefresh_token:\n", "9:27", `"everything" is not one of account, nothing`},
+	{"unknown key of authorization", "refresh_token:\n", "authorization: {skip_consent: true}\nrefresh_token:\n", "9:17", `unknown key "skip_consent"`},
+	{"scopes of an ID token", "refresh_token:\n", "id_token: {scopes: [openid]}\nrefresh_token:\n", "9:21", `"openid" is not one of profile, email, address, phone`},
 	{"wrong type of input", "secret: {}", "secret: {type: integer}", "31:22", "client_secret cannot be int"},
 }
 
@@ -219,6 +222,43 @@ func TestJ05_SecretInThePath(t *testing.T) {
 	source = strings.Replace(source, "client_secret: body.secret", "client_secret: path.secret", 1)
 	if first := firstProblem(t, source); !strings.Contains(first.Message, "may not come from the URL") {
 		t.Error(first)
+	}
+}
+
+// codeRoute makes a route for codes of the good one.
+var codeRoute = strings.NewReplacer("    grants: [client_credentials]", "    grants: [authorization_code]",
+	"      secret: {}\n", "      code: {}\n      verifier: {}\n      redirect: {}\n",
+	"      client_secret: body.secret\n", "      code: body.code\n      code_verifier: body.verifier\n      redirect_uri: body.redirect\n")
+
+// TestJ05_CodeRoutes: one that lost the verifier or the redirect URI could skip
+// PKCE, or let a code be redeemed with another redirect URI.
+func TestJ05_CodeRoutes(t *testing.T) {
+	good := codeRoute.Replace(good)
+	if _, err := Parse("acme.yaml", []byte(good)); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ name, old, new, words string }{
+		{"no client", "      client_id: body.key\n", "", "needs the input client_id"},
+		{"no code", "      code: body.code\n", "", "needs the input code"},
+		{"no verifier", "      code_verifier: body.verifier\n", "", "needs the input code_verifier"},
+		{"no redirect URI", "      redirect_uri: body.redirect\n", "", "needs the input redirect_uri"},
+		{"no verifier among several grants", "    grants: [authorization_code]", "    grants: [authorization_code, refresh_token]", "needs the input grant_type"},
+		{"by secret", "    grants: [authorization_code]", "    grants: [authorization_code]\n    identify: by_secret", "needs the input client_secret"},
+		{"code in the query", "code: body.code", "code: query.code", "code may not come from the URL"},
+		{"verifier in the query", "code_verifier: body.verifier", "code_verifier: query.verifier", "code_verifier may not come from the URL"},
+		{"constant verifier", "code_verifier: body.verifier", "code_verifier: \"'" + strings.Repeat("a", 43) + "'\"", "code_verifier may not hold text of the file"},
+		{"verifier with a default", "code_verifier: body.verifier", "code_verifier: \"body.verifier == '' ? 'x' : body.verifier\"", "code_verifier may not hold text of the file"},
+		{"verifier from nothing", "code_verifier: body.verifier", "code_verifier: string(5)", "code_verifier may not be a constant"},
+		{"the code as its verifier", "code_verifier: body.verifier", "code_verifier: body.code", "code_verifier may not be read from where the code is"},
+		{"the code within its verifier", "code_verifier: body.verifier", "code_verifier: body.verifier + body.code", "code_verifier may not be read from where the code is"},
+	} {
+		source := strings.Replace(good, c.old, c.new, 1)
+		if source == good {
+			t.Fatalf("%s: %q is not in the file", c.name, c.old)
+		}
+		if first := firstProblem(t, source); !strings.Contains(first.Message, c.words) {
+			t.Errorf("%s: %v, want %q", c.name, first, c.words)
+		}
 	}
 }
 
