@@ -8,11 +8,19 @@ import (
 	"claviger/internal/store/queries"
 )
 
-// DueDeliveries returns at most limit deliveries that are due at now, the oldest
-// first. None of them is taken yet: see Tx.ClaimDelivery.
-func (s *Store) DueDeliveries(ctx context.Context, now time.Time, limit int) ([]*core.Delivery, error) {
+// DueMessages returns at most limit deliveries other than logouts that are due
+// at now, the oldest first. None of them is taken yet: see Tx.ClaimDelivery.
+func (s *Store) DueMessages(ctx context.Context, now time.Time, limit int) ([]*core.Delivery, error) {
 	return uncached(ctx, s, func(ctx context.Context) ([]*core.Delivery, error) {
-		rows, err := s.read.DueDeliveries(ctx, queries.DueDeliveriesParams{Now: millis(now), Most: int32(limit)})
+		rows, err := s.read.DueMessages(ctx, queries.DueMessagesParams{Now: millis(now), Most: int32(limit)})
+		return each(rows, err, "deliveries", deliveryOf)
+	})
+}
+
+// DueLogouts is DueMessages for logouts.
+func (s *Store) DueLogouts(ctx context.Context, now time.Time, limit int) ([]*core.Delivery, error) {
+	return uncached(ctx, s, func(ctx context.Context) ([]*core.Delivery, error) {
+		rows, err := s.read.DueLogouts(ctx, queries.DueLogoutsParams{Now: millis(now), Most: int32(limit)})
 		return each(rows, err, "deliveries", deliveryOf)
 	})
 }

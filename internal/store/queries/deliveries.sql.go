@@ -38,18 +38,60 @@ func (q *Queries) DeleteDelivery(ctx context.Context, id string) error {
 	return err
 }
 
-const dueDeliveries = `-- name: DueDeliveries :many
-SELECT id, kind, sealed, attempts, next_at, created_at, expires_at, last_error FROM deliveries WHERE next_at <= $1 ORDER BY next_at, id LIMIT $2
+const dueLogouts = `-- name: DueLogouts :many
+SELECT id, kind, sealed, attempts, next_at, created_at, expires_at, last_error FROM deliveries WHERE next_at <= $1 AND kind = 'logout' ORDER BY next_at, id LIMIT $2
 `
 
-type DueDeliveriesParams struct {
+type DueLogoutsParams struct {
 	Now  int64
 	Most int32
 }
 
-// DueDeliveries lists what is due; ClaimDelivery then takes one.
-func (q *Queries) DueDeliveries(ctx context.Context, arg DueDeliveriesParams) ([]Delivery, error) {
-	rows, err := q.db.QueryContext(ctx, dueDeliveries, arg.Now, arg.Most)
+func (q *Queries) DueLogouts(ctx context.Context, arg DueLogoutsParams) ([]Delivery, error) {
+	rows, err := q.db.QueryContext(ctx, dueLogouts, arg.Now, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Delivery
+	for rows.Next() {
+		var i Delivery
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.Sealed,
+			&i.Attempts,
+			&i.NextAt,
+			&i.CreatedAt,
+			&i.ExpiresAt,
+			&i.LastError,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const dueMessages = `-- name: DueMessages :many
+SELECT id, kind, sealed, attempts, next_at, created_at, expires_at, last_error FROM deliveries WHERE next_at <= $1 AND kind <> 'logout' ORDER BY next_at, id LIMIT $2
+`
+
+type DueMessagesParams struct {
+	Now  int64
+	Most int32
+}
+
+// DueMessages and DueLogouts list what is due; ClaimDelivery then takes one.
+// They are apart so that no number of logouts stands before a message.
+func (q *Queries) DueMessages(ctx context.Context, arg DueMessagesParams) ([]Delivery, error) {
+	rows, err := q.db.QueryContext(ctx, dueMessages, arg.Now, arg.Most)
 	if err != nil {
 		return nil, err
 	}
