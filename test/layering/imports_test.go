@@ -19,8 +19,10 @@ var layers = [][]string{
 	{"internal/store", "internal/keys", "internal/secret", "internal/dialect", "internal/web", "internal/message"},
 	{"internal/config"},
 	{"internal/tokens"},
-	{"internal/authn", "internal/outbox"},
-	{"internal/grants", "internal/authorize", "internal/endpoints", "internal/permission", "internal/admin", "internal/console"},
+	{"internal/outbox"},
+	{"internal/authn"},
+	{"internal/grants", "internal/authorize", "internal/endpoints", "internal/permission", "internal/admin"},
+	{"internal/console"},
 	{"internal/server"},
 	{"cmd"},
 }
