@@ -1,0 +1,2 @@
+// The answer to a client goes on by itself; its button does the same.
+HTMLFormElement.prototype.submit.call(document.getElementById("answer"));

@@ -1,0 +1,17 @@
+package web
+
+// Paths of the pages, below the issuer. The templates post to them.
+const (
+	PathSignIn      = "/sign-in"
+	PathCode        = "/sign-in/code"
+	PathRecover     = "/sign-in/recover"
+	PathPassword    = "/sign-in/password"
+	PathStepUp      = "/sign-in/step-up"
+	PathChoose      = "/sign-in/choose"
+	PathConsent     = "/consent"
+	PathLogout      = "/oauth2/logout"
+	PathAccount     = "/account"
+	PathConnections = "/connections"
+	PathAssets      = "/assets/"
+	PathInbox       = "/dev/inbox"
+)
