@@ -11,7 +11,11 @@ import (
 
 // Paths of the standard endpoints, below the issuer.
 const (
+	PathAuthorize     = "/oauth2/authorize"
+	PathPAR           = "/oauth2/par"
 	PathToken         = "/oauth2/token"
+	PathUserInfo      = "/oauth2/userinfo"
+	PathLogout        = "/oauth2/logout"
 	PathIntrospection = "/oauth2/introspect"
 	PathRevocation    = "/oauth2/revoke"
 	PathJWKS          = "/.well-known/jwks.json"

@@ -14,10 +14,12 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// Types of the tokens that this server signs (RFC 9068 §2.1, RFC 7519 §5.1).
+// Types of the tokens that this server signs (RFC 9068 §2.1, RFC 7519 §5.1,
+// OpenID Connect Back-Channel Logout §2.4).
 const (
 	TypeAccessToken  = "at+jwt"
 	TypeIDToken      = "JWT"
+	TypeLogoutToken  = "logout+jwt"
 	TypeRefreshToken = "rt+jwt" // ours: for dialects whose refresh tokens are JWTs
 )
 

@@ -42,6 +42,7 @@ const (
 	labelDigest     = "secret digest"
 	labelSuccessor  = "refresh token successor"
 	labelRefreshJWT = "refresh token jwt"
+	labelPairwise   = "pairwise subject"
 )
 
 // provenFor is how long a password that proved right is answered from memory.

@@ -78,6 +78,7 @@ func (s *Server) wireTokens(dialects []*dialect.Dialect) {
 	gate.Limit = s.config.Limits.WrongAttempts
 	s.Issuer = &tokens.Issuer{
 		URL: s.config.Issuer, Audience: s.config.Audience, Ring: s.Ring, Algorithm: s.config.SigningAlgorithm,
+		IDTokenAlgorithm: s.config.IDTokenAlgorithm, PairwiseKey: s.master.Derive(labelPairwise),
 		Successors: s.master.Derive(labelSuccessor), RefreshJWT: keys.NewSymmetric(s.master.Derive(labelRefreshJWT)),
 		Lifetimes: core.Lifetimes(s.config.Lifetimes), Profiles: profiles, Now: env.Now, Rand: env.Rand,
 	}

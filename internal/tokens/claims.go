@@ -10,12 +10,6 @@ import (
 	"claviger/oauth"
 )
 
-// typAccess is the typ of access tokens (RFC 9068 §2.1).
-const typAccess = "at+jwt"
-
-// typRefresh is the typ of refresh tokens in JWT form.
-const typRefresh = "rt+jwt"
-
 // Claims are the claims of our own access tokens (RFC 9068 §2.2) less those
 // that a dialect adds. Times are seconds since the epoch.
 type Claims struct {

@@ -13,21 +13,23 @@ import (
 
 // Issuer makes tokens. All fields are set once, by the composition root.
 type Issuer struct {
-	URL        string // iss
-	Audience   string // aud of tokens that are not bound to a service
-	Ring       *Ring
-	Algorithm  string          // of access tokens: ES256, EdDSA, RS256
-	Successors []byte          // key that successor refresh tokens are derived with
-	RefreshJWT *keys.Symmetric // signs refresh tokens in JWT form, which only this server reads
-	Lifetimes  core.Lifetimes
-	Profiles   map[string]*dialect.Profile // by dialect name
-	Now        func() time.Time
-	Rand       io.Reader
+	URL              string // iss
+	Audience         string // aud of tokens that are not bound to a service
+	Ring             *Ring
+	Algorithm        string          // of access tokens: ES256, EdDSA, RS256
+	IDTokenAlgorithm string          // of ID and logout tokens for clients that registered none
+	PairwiseKey      []byte          // key that pairwise subjects are derived with
+	Successors       []byte          // key that successor refresh tokens are derived with
+	RefreshJWT       *keys.Symmetric // signs refresh tokens in JWT form, which only this server reads
+	Lifetimes        core.Lifetimes
+	Profiles         map[string]*dialect.Profile // by dialect name
+	Now              func() time.Time
+	Rand             io.Reader
 }
 
 // Issued is a token response and the rows that must be stored before it may be
-// sent. Grant and Refresh are nil when there is no refresh token; Grant is nil
-// too when the grant is stored already.
+// sent. Refresh is nil when there is no refresh token. Grant is nil when it is
+// stored already, and when it need not be: without a code and a refresh token.
 type Issued struct {
 	Response      oauth.TokenResponse
 	Authorization *core.Authorization
@@ -38,11 +40,23 @@ type Issued struct {
 // standard is the profile of credentials without a dialect.
 var standard = &dialect.Profile{RefreshIssue: core.RefreshOffline, Connects: core.ConnectsNothing}
 
-func (i *Issuer) profile(a *core.Authorization) *dialect.Profile {
-	if p, ok := i.Profiles[a.Dialect()]; ok {
+func (i *Issuer) profile(a *core.Authorization) *dialect.Profile { return i.profileOf(a.Dialect()) }
+
+func (i *Issuer) profileOf(dialect string) *dialect.Profile {
+	if p, ok := i.Profiles[dialect]; ok {
 		return p
 	}
 	return standard
+}
+
+// Connects reports whether people connect an account of their organisation to
+// the client, rather than sign in as themselves: as the client is registered,
+// else as its dialect says.
+func (i *Issuer) Connects(c *core.Client) bool {
+	if c.Browser.Connects != "" {
+		return c.Browser.Connects == core.ConnectsAccount
+	}
+	return i.profileOf(c.Dialect).Connects == core.ConnectsAccount
 }
 
 // ServiceRequired reports whether tokens of this authorization must be bound to
@@ -64,13 +78,38 @@ func (i *Issuer) LifetimesOf(a *core.Authorization) core.Lifetimes {
 func (i *Issuer) First(a *core.Authorization) (*Issued, error) {
 	now := i.Now()
 	a.GrantID = core.NewID(core.PrefixGrant, now, i.Rand)
+	return i.begin(a, now)
+}
+
+// FromCode is First for an authorization code, under the id that its grant was
+// promised. There always is a Grant to store, so that a replay of the code, a
+// revocation and the end of the session find what came from it.
+func (i *Issuer) FromCode(a *core.Authorization, grantID string) (*Issued, error) {
+	now := i.Now()
+	a.GrantID = grantID
+	issued, err := i.begin(a, now)
+	if err != nil {
+		return nil, err
+	}
+	if issued.Grant == nil {
+		issued.Grant = grantOf(a, now, issued.Response.ExpiresAt)
+	}
+	return issued, nil
+}
+
+// begin issues the first tokens of a grant.
+func (i *Issuer) begin(a *core.Authorization, now time.Time) (*Issued, error) {
+	nonce := ""
+	if a.Authentication != nil {
+		nonce = a.Authentication.Nonce
+	}
 	if !i.givesRefresh(a) {
-		return i.issue(a, now)
+		return i.issue(a, now, nonce)
 	}
 	lifetimes := i.LifetimesOf(a)
 	grant := grantOf(a, now, now.Add(lifetimes.RefreshAbsolute))
 	token := secret.Token{Kind: secret.RefreshToken, Selector: core.NewID("", now, i.Rand), Secret: secret.NewSecret(i.Rand)}
-	issued, err := i.withRefresh(a, grant, token, i.row(grant, token, now, lifetimes))
+	issued, err := i.withRefresh(a, grant, token, i.row(grant, token, now, lifetimes), nonce)
 	if err != nil {
 		return nil, err
 	}
@@ -78,33 +117,15 @@ func (i *Issuer) First(a *core.Authorization) (*Issued, error) {
 	return issued, nil
 }
 
-// Next issues the successors of a refresh token that is being rotated. The new
-// refresh token is derived from the presented one, so that Again can give the
-// same one to a retry although only hashes are stored.
-func (i *Issuer) Next(a *core.Authorization, grant *core.Grant, presented secret.Token) (*Issued, error) {
-	now := i.Now()
-	selector := core.NewID("", now, i.Rand)
-	token := secret.Token{Kind: secret.RefreshToken, Selector: selector, Secret: secret.Derive(i.Successors, presented, selector)}
-	return i.withRefresh(a, grant, token, i.row(grant, token, now, i.LifetimesOf(a)))
-}
-
-// Again repeats the answer that rotated presented: the same refresh token, and
-// a new access token. Nothing is to be stored.
-func (i *Issuer) Again(a *core.Authorization, grant *core.Grant, presented secret.Token, successor *core.RefreshToken) (*Issued, error) {
-	token := secret.Token{Kind: secret.RefreshToken, Selector: successor.Selector, Secret: secret.Derive(i.Successors, presented, successor.Selector)}
-	issued, err := i.withRefresh(a, grant, token, successor)
-	if err != nil {
-		return nil, err
-	}
-	issued.Refresh = nil
-	return issued, nil
-}
-
 func (i *Issuer) givesRefresh(a *core.Authorization) bool {
 	if a.Client == nil || !a.Client.MayUse(oauth.GrantRefreshToken) {
 		return false
 	}
-	switch i.profile(a).RefreshIssue {
+	issue := i.profile(a).RefreshIssue
+	if own := a.Client.Browser.IssuesRefresh; own != "" && a.Authentication != nil {
+		issue = own // it is registered for people who sign in, not for what the client does by itself
+	}
+	switch issue {
 	case core.RefreshAlways:
 		return true
 	case core.RefreshOffline:
@@ -113,48 +134,12 @@ func (i *Issuer) givesRefresh(a *core.Authorization) bool {
 	return false
 }
 
-// row is the refresh token to store; it never outlives its grant (B17).
-func (i *Issuer) row(g *core.Grant, t secret.Token, now time.Time, l core.Lifetimes) *core.RefreshToken {
-	expires := now.Add(l.RefreshToken)
-	if expires.After(g.ExpiresAt) {
-		expires = g.ExpiresAt
-	}
-	return &core.RefreshToken{Selector: t.Selector, Hash: t.Hash(), GrantID: g.ID, IssuedAt: now, ExpiresAt: expires}
-}
-
-func (i *Issuer) withRefresh(a *core.Authorization, g *core.Grant, t secret.Token, row *core.RefreshToken) (*Issued, error) {
-	a.GrantID = g.ID
-	issued, err := i.issue(a, i.Now())
-	if err != nil {
-		return nil, err
-	}
-	issued.Refresh = row
-	issued.Response.RefreshToken, err = i.refreshText(a, t, row)
-	return issued, err
-}
-
-// refreshText is the refresh token as it goes over the wire: opaque, or wrapped
-// in a JWT where the dialect's integrators expect one (SP-2, JP-1).
-func (i *Issuer) refreshText(a *core.Authorization, t secret.Token, row *core.RefreshToken) (string, error) {
-	text := secret.FormatToken(t.Kind, t.Selector, t.Secret)
-	profile := i.profile(a)
-	if !profile.RefreshJWT {
-		return text, nil
-	}
-	claims := refreshClaims{Issuer: i.URL, ID: text, IssuedAt: row.IssuedAt.Unix(), ExpiresAt: row.ExpiresAt.Unix()}
-	payload, err := profile.AppendRefreshClaims(claims.appendTo(nil), dialect.FactsOf(a))
-	if err != nil {
-		return "", err
-	}
-	return i.RefreshJWT.Sign(typRefresh, append(payload, '}'))
-}
-
-// issue signs the access token.
-func (i *Issuer) issue(a *core.Authorization, now time.Time) (*Issued, error) {
+// issue signs the access token, and the ID token where there is one.
+func (i *Issuer) issue(a *core.Authorization, now time.Time, nonce string) (*Issued, error) {
 	lifetime := i.LifetimesOf(a).AccessToken
-	kind, subject := a.Subject()
+	kind, _ := a.Subject()
 	claims := Claims{
-		Issuer: i.URL, Subject: subject, Audience: i.Audience,
+		Issuer: i.URL, Subject: i.subject(a), Audience: i.Audience,
 		IssuedAt: now.Unix(), ExpiresAt: now.Add(lifetime).Unix(), ID: secret.NewSecret(i.Rand),
 		ClientID: a.ClientID(), Scope: a.Scope.String(), GrantID: a.GrantID, SubjectType: kind, Channel: a.Channel,
 	}
@@ -171,15 +156,19 @@ func (i *Issuer) issue(a *core.Authorization, now time.Time) (*Issued, error) {
 	if err != nil {
 		return nil, err
 	}
-	token, err := i.Ring.Sign(i.Algorithm, typAccess, append(payload, '}'), now)
+	token, err := i.Ring.Sign(i.Algorithm, keys.TypeAccessToken, append(payload, '}'), now)
 	if err != nil {
 		return nil, err
 	}
-	return &Issued{Authorization: a, Response: oauth.TokenResponse{
+	issued := &Issued{Authorization: a, Response: oauth.TokenResponse{
 		AccessToken: token, TokenType: oauth.TokenTypeBearer,
 		IssuedAt: now, ExpiresAt: now.Add(lifetime), ExpiresIn: int64(lifetime / time.Second),
 		Scope: a.Scope, ScopeText: claims.Scope,
-	}}, nil
+	}}
+	if givesIDToken(a) {
+		issued.Response.IDToken, err = i.idToken(a, &issued.Response, nonce)
+	}
+	return issued, err
 }
 
 func grantOf(a *core.Authorization, now, expires time.Time) *core.Grant {
@@ -199,38 +188,8 @@ func grantOf(a *core.Authorization, now, expires time.Time) *core.Grant {
 	if a.Consent != nil {
 		g.ConsentID = a.Consent.ID
 	}
+	if a.Authentication != nil {
+		g.SessionID, g.Authentication = a.Authentication.SessionID, a.Authentication
+	}
 	return g
-}
-
-// refreshClaims are the claims of a refresh token in JWT form; ID is the token.
-type refreshClaims struct {
-	Issuer    string `json:"iss"`
-	ID        string `json:"jti"`
-	IssuedAt  int64  `json:"iat"`
-	ExpiresAt int64  `json:"exp"`
-}
-
-func (c *refreshClaims) appendTo(b []byte) []byte {
-	b = append(b, `{"iss":`...)
-	b = appendText(b, c.Issuer)
-	b = appendMember(b, "jti", c.ID)
-	b = appendNumber(b, "iat", c.IssuedAt)
-	return appendNumber(b, "exp", c.ExpiresAt)
-}
-
-// OpenRefresh returns the refresh token inside its wire form, opaque or JWT. An
-// error says only that it is not one of ours.
-func (i *Issuer) OpenRefresh(text string) (secret.Token, error) {
-	if kind, ok := secret.WellFormed(text); ok && kind == secret.RefreshToken {
-		return secret.ParseToken(secret.RefreshToken, text)
-	}
-	payload, err := i.RefreshJWT.Verify(text, typRefresh)
-	if err != nil {
-		return secret.Token{}, err
-	}
-	claims, err := parseRefreshClaims(payload)
-	if err != nil {
-		return secret.Token{}, err
-	}
-	return secret.ParseToken(secret.RefreshToken, claims.ID)
 }

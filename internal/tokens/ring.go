@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,7 +21,7 @@ import (
 type Ring struct {
 	Store     *store.Store
 	Master    keys.MasterKey
-	Algorithm string // of the first key
+	Algorithm string // of access tokens
 	Log       *slog.Logger
 	Now       func() time.Time
 	Rand      io.Reader
@@ -33,16 +34,78 @@ type Ring struct {
 // minReload bounds how often an unknown kid makes the ring look again (C11).
 const minReload = 5 * time.Second
 
-// Open loads the keys and creates the first one when there is none.
+// Open loads the keys and makes the first one of each algorithm that has none:
+// clients choose among them all for their ID tokens.
 func (r *Ring) Open(ctx context.Context) error {
 	if err := r.Load(ctx); err != nil {
 		return err
 	}
-	if _, err := r.set.Load().Signer(r.Now(), r.Algorithm); err == nil {
+	var missing []*keys.Key
+	for _, algorithm := range r.algorithms() {
+		if _, err := r.set.Load().Signer(r.Now(), algorithm); err == nil {
+			continue
+		}
+		key, err := keys.Generate(algorithm, r.Rand)
+		if err != nil {
+			return err
+		}
+		missing = append(missing, key)
+	}
+	if len(missing) == 0 {
 		return nil
 	}
-	_, err := r.Rotate(ctx, r.Algorithm, keys.Rotation{}, core.Event{Detail: "first start"})
-	return err
+	if err := r.introduce(ctx, missing); err != nil {
+		return err
+	}
+	return r.Load(ctx)
+}
+
+// algorithms are all there are, that of access tokens first.
+func (r *Ring) algorithms() []string {
+	order := []string{r.Algorithm}
+	for _, algorithm := range keys.Algorithms() {
+		if algorithm != r.Algorithm {
+			order = append(order, algorithm)
+		}
+	}
+	return order
+}
+
+// introduce stores first keys, less those of algorithms for which another node
+// that starts at the same time was faster.
+func (r *Ring) introduce(ctx context.Context, made []*keys.Key) error {
+	return r.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.Serialize(); err != nil {
+			return err
+		}
+		records, err := tx.SigningKeys()
+		if err != nil {
+			return err
+		}
+		now := r.Now()
+		for _, key := range made {
+			if signs(records, key.Algorithm, now) {
+				continue
+			}
+			fresh, err := keys.Rotation{}.Introduce(records, key, now, r.Master, r.Rand)
+			if err != nil {
+				return err
+			}
+			for _, record := range fresh {
+				if err := tx.PutSigningKey(&record); err != nil {
+					return err
+				}
+			}
+			tx.Audit(core.Event{Type: core.SigningKeyCreated, Target: "signing_key/" + key.ID, Detail: "first start"})
+		}
+		return nil
+	})
+}
+
+func signs(records []core.SigningKey, algorithm string, now time.Time) bool {
+	return slices.ContainsFunc(records, func(k core.SigningKey) bool {
+		return k.Algorithm == algorithm && !now.Before(k.ActiveAt) && (k.RetiredAt.IsZero() || now.Before(k.RetiredAt))
+	})
 }
 
 // Load reads the keys from the database.

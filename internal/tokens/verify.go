@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"claviger/internal/core"
+	"claviger/internal/keys"
 	"claviger/oauth"
 )
 
@@ -27,7 +28,7 @@ type Verifier struct {
 // ReasonTokenExpired.
 func (v *Verifier) Verify(ctx context.Context, token string) (*Claims, error) {
 	now := v.Now()
-	payload, err := v.Ring.Verify(ctx, token, typAccess, now)
+	payload, err := v.Ring.Verify(ctx, token, keys.TypeAccessToken, now)
 	if err != nil {
 		return nil, tokenInvalid(err)
 	}
@@ -61,7 +62,7 @@ func (v *Verifier) Alive(ctx context.Context, c *Claims) (*core.Authorization, e
 	}
 	parties := c.Parties()
 	if grant != nil {
-		parties.ConsentID = grant.ConsentID
+		parties = PartiesOf(grant) // the token may name its person by a pairwise subject
 	}
 	a, err := v.Directory.Load(ctx, parties)
 	if err != nil {
@@ -71,6 +72,9 @@ func (v *Verifier) Alive(ctx context.Context, c *Claims) (*core.Authorization, e
 		return nil, oauth.NewError(oauth.ReasonCredentialInactive).Because(errors.New(string(reason)))
 	}
 	a.GrantID, a.Scope, a.Channel = c.GrantID, c.Scopes().Intersect(a.Registered()), c.Channel
+	if grant != nil {
+		a.Authentication = grant.Authentication
+	}
 	if uri, ok := serviceOf(a, c.Audience); ok {
 		a.Service = core.Service{Name: c.Audience, URI: uri}
 	}

@@ -17,6 +17,7 @@ import (
 
 	"claviger"
 	"claviger/internal/config"
+	"claviger/internal/core"
 	"claviger/internal/dialect"
 	"claviger/internal/server"
 	"claviger/internal/store/storetest"
@@ -43,7 +44,7 @@ func New(t testing.TB, adjust ...func(*config.Config)) *Harness {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(strings.TrimPrefix(url, "sqlite:"), template, 0o600); err != nil {
+	if err := os.WriteFile(strings.TrimPrefix(url, "sqlite:"), template.file, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return Open(t, url, adjust...)
@@ -60,7 +61,15 @@ func Engines(t *testing.T, run func(t *testing.T, open func() *Harness)) {
 // NewPostgres is New on PostgreSQL.
 func NewPostgres(t testing.TB, adjust ...func(*config.Config)) *Harness {
 	t.Helper()
-	h := Open(t, storetest.Postgres(t), adjust...)
+	url := storetest.Postgres(t)
+	template, err := demoTemplate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := putKeys(t.Context(), Config(t, url), template.keys); err != nil {
+		t.Fatal(err)
+	}
+	h := Open(t, url, adjust...)
 	h.ApplyDemo()
 	return h
 }
@@ -167,36 +176,55 @@ func (h *Harness) Do(r *http.Request) *http.Response {
 	return recorder.Result()
 }
 
-// demoTemplate is a SQLite database with the demo data, made once for a test
-// binary: hashing the passwords in it takes a while.
-var demoTemplate = sync.OnceValues(func() ([]byte, error) {
+// template is a SQLite database with the demo data, and the signing keys in it.
+type template struct {
+	file []byte
+	keys []core.SigningKey
+}
+
+// demoTemplate is made once for a test binary: hashing the passwords in it and
+// finding the primes takes a while.
+var demoTemplate = sync.OnceValues(func() (*template, error) {
 	dir, err := os.MkdirTemp("", "claviger-demo")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
+	made := &template{}
 	file := filepath.Join(dir, "demo.db")
-	if err := makeTemplate("sqlite:" + file); err != nil {
+	if made.keys, err = makeTemplate("sqlite:" + file); err != nil {
 		return nil, err
 	}
-	return os.ReadFile(file)
+	made.file, err = os.ReadFile(file)
+	return made, err
 })
 
-func makeTemplate(url string) error {
+func makeTemplate(url string) ([]core.SigningKey, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	settings, err := configuration(url)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	first, err := repeatableKeys()
+	if err != nil {
+		return nil, err
+	}
+	if err := putKeys(ctx, settings, first); err != nil {
+		return nil, err
 	}
 	clock := &Clock{now: Start}
 	env := server.Environment{Log: slog.New(slog.DiscardHandler), Now: clock.Now, Rand: newRandom("demo")}
 	instance, err := server.Open(ctx, settings, env)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := applyDemo(ctx, instance); err != nil {
-		return err
+		return nil, err
 	}
-	return instance.Close()
+	all, err := instance.Store.SigningKeys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return all, instance.Close()
 }
