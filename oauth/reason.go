@@ -81,6 +81,9 @@ const (
 	ReasonAuthenticationUnmet  Reason = "authentication_requirements_unmet"
 	ReasonConsentRefused       Reason = "consent_refused"
 	ReasonNothingToConnect     Reason = "nothing_to_connect"
+	ReasonFlowEnded            Reason = "flow_ended"
+	ReasonFlowElsewhere        Reason = "flow_of_another_browser"
+	ReasonFormElsewhere        Reason = "form_of_another_site"
 
 	ReasonTooManyAttempts Reason = "too_many_attempts"
 	ReasonRateLimited     Reason = "rate_limited"
@@ -161,6 +164,9 @@ var reasons = map[Reason]reasonEntry{
 	ReasonAuthenticationUnmet:  {UnmetAuthentication, 400, "The person cannot sign in as strongly as was asked."},
 	ReasonConsentRefused:       {AccessDenied, 403, "The person refused."},
 	ReasonNothingToConnect:     {AccessDenied, 403, "The person may not connect any company."},
+	ReasonFlowEnded:            {InvalidRequest, 400, "This sign-in has ended."},
+	ReasonFlowElsewhere:        {InvalidRequest, 400, "This sign-in was begun in another browser."},
+	ReasonFormElsewhere:        {AccessDenied, 403, "The form was not sent by a page of this site."},
 
 	ReasonPermissionDenied: {AccessDenied, 403, "Not permitted."},
 	ReasonNotMember:        {AccessDenied, 403, "Not a member of the account."},
