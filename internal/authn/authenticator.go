@@ -29,6 +29,8 @@ type Attempt struct {
 	Owner     string // whose stored secrets to compare with; empty when there is no such client or user
 	Presented string
 	IP        string
+	Device    string // id of a known device of the owner; empty: none
+	Chosen    bool   // by a person, so its stored form is a slow hash however random it looks
 }
 
 // Prove verifies a presented secret: the one way in for client secrets and
@@ -40,11 +42,15 @@ func (a *Authenticator) Prove(ctx context.Context, attempt Attempt, wrong *oauth
 	if err != nil {
 		return err
 	}
-	try, err := a.Gate.Enter(ctx, attempt.Identity, attempt.IP)
+	try, err := enter(ctx, a.Gate, attempt.Identity, attempt.IP, attempt.Device)
 	if err != nil {
 		return err
 	}
-	matched, rehash, err := a.Secrets.Verify(ctx, attempt.Owner, attempt.Presented, hashesOf(stored)...)
+	verify := a.Secrets.Verify
+	if attempt.Chosen {
+		verify = a.Secrets.VerifyPassword
+	}
+	matched, rehash, err := verify(ctx, attempt.Owner, attempt.Presented, hashesOf(stored)...)
 	switch {
 	case err != nil:
 		try.Cancel()
@@ -58,6 +64,17 @@ func (a *Authenticator) Prove(ctx context.Context, attempt Attempt, wrong *oauth
 		a.rehash(ctx, attempt, stored[matched])
 	}
 	return nil
+}
+
+// enter passes a gate. A known device of the owner is a source of its own, and one
+// that was right before: what others get wrong does not keep it out (E07).
+func enter(ctx context.Context, gate *secret.Gate, identity, ip, device string) (*secret.Try, error) {
+	if device == "" {
+		return gate.Enter(ctx, identity, ip)
+	}
+	source := "device:" + device
+	gate.Remember(identity, source)
+	return gate.Enter(ctx, identity, source)
 }
 
 // storedSecrets returns the secrets of an owner that are valid now.
@@ -90,7 +107,11 @@ func hashesOf(secrets []core.Secret) []string {
 // rehash replaces an imported or outdated stored form by today's, now that the
 // secret is known. When it fails the sign-in stands, and the next one tries again.
 func (a *Authenticator) rehash(ctx context.Context, attempt Attempt, old core.Secret) {
-	fresh, err := a.Secrets.Hash(ctx, attempt.Presented)
+	hash := a.Secrets.Hash
+	if attempt.Chosen {
+		hash = a.Secrets.HashPassword
+	}
+	fresh, err := hash(ctx, attempt.Presented)
 	if err != nil {
 		return
 	}
