@@ -12,7 +12,10 @@ import (
 	"unicode"
 )
 
-const longestSubject = 200 // characters; the rest is cut off
+const (
+	longestSubject     = 200 // characters; the rest is cut off
+	longestEncodedLine = 76  // RFC 2047 §2
+)
 
 // compose writes the mail for m (RFC 5322): UTF-8 text, quoted-printable.
 func compose(m Message, from *mail.Address, at time.Time) ([]byte, error) {
@@ -70,7 +73,11 @@ func encodeSubject(subject string) string {
 	if runes := []rune(subject); len(runes) > longestSubject {
 		subject = string(runes[:longestSubject])
 	}
-	return strings.ReplaceAll(mime.QEncoding.Encode("utf-8", subject), "?= =?", "?=\r\n =?")
+	value := strings.ReplaceAll(mime.QEncoding.Encode("utf-8", subject), "?= =?", "?=\r\n =?")
+	if line, _, _ := strings.Cut(value, "\r\n"); len("Subject: ")+len(line) > longestEncodedLine && strings.HasPrefix(line, "=?") {
+		return "\r\n " + value
+	}
+	return value
 }
 
 // isMessageID reports whether id may stand left of the @ (RFC 5322 §3.2.3).
