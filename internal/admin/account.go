@@ -126,15 +126,15 @@ func (s *Service) ownerOf(ctx context.Context, actor Actor, n NewAccount) (*Memb
 // checkFirstIndividual keeps people at one individual account: its flags are
 // theirs (CP-9).
 func (s *Service) checkFirstIndividual(ctx context.Context, user *core.User) error {
-	account, err := s.individualAccount(ctx, user.ID)
+	account, err := s.IndividualAccount(ctx, user.ID)
 	if err == nil && account != nil {
 		err = oauth.NewError(oauth.ReasonNameTaken).At("type").Describe("There is an individual account already.")
 	}
 	return err
 }
 
-// individualAccount returns the individual account of a user, nil for none.
-func (s *Service) individualAccount(ctx context.Context, userID string) (*core.Account, error) {
+// IndividualAccount returns the individual account of a user, nil for none.
+func (s *Service) IndividualAccount(ctx context.Context, userID string) (*core.Account, error) {
 	memberships, err := s.Store.MembershipsOf(ctx, userID)
 	if err != nil {
 		return nil, err

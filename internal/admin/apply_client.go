@@ -73,6 +73,7 @@ func (a *application) fillClient(e *edit, v *clientEntry, client *core.Client, a
 	checked(e, "company", v.Company, &client.Company, nameProblem)
 	checked(e, "website", v.Website, &client.Website, webProblem)
 	checked(e, "contact", v.Contact, &client.Contact, nameProblem)
+	a.fillBrowser(e, &v.Browser, client)
 	assign(e, "refresh_without_secret", v.RefreshWithoutSecret.scalar, &client.RefreshWithoutSecret)
 	assign(e, "access_token_lifetime", v.AccessToken.scalar, &client.Lifetimes.AccessToken)
 	assign(e, "refresh_token_lifetime", v.RefreshToken.scalar, &client.Lifetimes.RefreshToken)

@@ -77,7 +77,7 @@ func TestDemoHoldsWhatItPromises(t *testing.T) {
 		t.Error(diff, epos.Services)
 	}
 	trusted := must[*core.User](t)(db.PersonBy(ctx, "user@centrapay.example"))
-	individual := must[*core.Account](t)(s.individualAccount(ctx, trusted.ID))
+	individual := must[*core.Account](t)(s.IndividualAccount(ctx, trusted.ID))
 	if individual == nil || individual.Name != "User" || individual.Flags[0] != core.FlagTrustedUser || !trusted.PhoneVerified {
 		t.Errorf("%+v", individual)
 	}

@@ -67,6 +67,9 @@ func (a *application) people(d *document) {
 		}
 		e := a.edit("person", strings.ToLower(name), created)
 		a.fillPerson(e, v, user, entry.At)
+		if e.changed() {
+			user.UpdatedAt = a.service.now()
+		}
 		a.addPerson(user)
 		a.newUsers = put(e, a.newUsers, user)
 		a.password(e, user, v.Password, v.PasswordHash)
@@ -102,6 +105,7 @@ func (a *application) findPerson(v *personEntry, at Place) (*core.User, bool) {
 }
 
 func (a *application) fillPerson(e *edit, v *personEntry, user *core.User, at Place) {
+	email, phone := user.Email, user.Phone
 	if !strings.EqualFold(user.Email, v.Email.Value) { // the store compares without case, too
 		checked(e, "email", v.Email, &user.Email, emailProblem)
 	}
@@ -111,10 +115,20 @@ func (a *application) fillPerson(e *edit, v *personEntry, user *core.User, at Pl
 	checked(e, "full_name", v.FullName, &user.FullName, nameProblem)
 	checked(e, "given_name", v.GivenName, &user.GivenName, nameProblem)
 	checked(e, "family_name", v.FamilyName, &user.FamilyName, nameProblem)
-	assign(e, "email_verified", v.EmailVerified.scalar, &user.EmailVerified)
-	assign(e, "phone_verified", v.PhoneVerified.scalar, &user.PhoneVerified)
+	verified(e, "email_verified", v.EmailVerified, v.Email.At, &user.EmailVerified, email == user.Email)
+	verified(e, "phone_verified", v.PhoneVerified, v.Phone.At, &user.PhoneVerified, phone == user.Phone)
+	a.profile(e, v.Profile, user)
 	assign(e, "operator", v.Operator.scalar, &user.Operator)
 	required(e, "status", v.Status, &user.Status, at, statusProblem)
+}
+
+// verified sets what a file says about an address. One that takes the place of
+// another was not verified by that.
+func verified(e *edit, field string, v flag, at Place, target *bool, same bool) {
+	if !v.set() && !same && *target {
+		v.At = at
+	}
+	assign(e, field, v.scalar, target)
 }
 
 // individual makes or changes the account of a person alone, which belongs to an
@@ -162,7 +176,7 @@ func (a *application) individualOf(user *core.User) *core.Account {
 	if account, ok := a.individuals[user.ID]; ok {
 		return account
 	}
-	stored, err := a.service.individualAccount(a.ctx, user.ID)
+	stored, err := a.service.IndividualAccount(a.ctx, user.ID)
 	if a.fail(err) || stored == nil {
 		return nil
 	}

@@ -187,8 +187,6 @@ func checkClientWhole(c *core.Client) error {
 		return invalid("website", "The website "+webProblem(c.Website)+".")
 	case c.Kind == core.Public && c.MayUse(oauth.GrantClientCredentials):
 		return invalid("grant_types", "A public client cannot use client_credentials (RFC 6749 §4.4).")
-	case c.MayUse(oauth.GrantAuthorizationCode) && len(c.RedirectURIs)+len(c.RedirectHosts) == 0:
-		return invalid("redirect_uris", "A client with authorization_code needs a redirect URI or host.")
 	}
-	return nil
+	return checkBrowser(c)
 }

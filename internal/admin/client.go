@@ -31,6 +31,7 @@ type NewClient struct {
 	Website              string
 	Contact              string
 	RefreshWithoutSecret bool
+	Browser              core.Browser
 }
 
 // CreateClient makes a client and returns it with its secret, which is not to be
@@ -72,7 +73,7 @@ func (s *Service) planClient(ctx context.Context, actor Actor, n NewClient) (*co
 		GrantTypes: n.GrantTypes, Scopes: n.Scopes, Products: n.Products, RedirectURIs: n.RedirectURIs,
 		RedirectHosts: n.RedirectHosts, PostLogoutURIs: n.PostLogoutURIs, Origins: n.Origins, Company: n.Company,
 		Website: n.Website, Contact: n.Contact, OrganisationIDs: n.OrganisationIDs,
-		RefreshWithoutSecret: n.RefreshWithoutSecret, CreatedAt: s.now(),
+		RefreshWithoutSecret: n.RefreshWithoutSecret, Browser: n.Browser, CreatedAt: s.now(),
 	}
 	if client.Kind == "" {
 		client.Kind = core.Confidential

@@ -98,6 +98,7 @@ type personEntry struct {
 	PhoneVerified     flag                   `yaml:"phone_verified"`
 	Operator          flag                   `yaml:"operator"`
 	Status            text                   `yaml:"status"`
+	Profile           texts                  `yaml:"profile"` // further claims; see core.ProfileClaims
 	Password          text                   `yaml:"password"`
 	PasswordHash      text                   `yaml:"password_hash"`
 	IndividualAccount item[individualEntry]  `yaml:"individual_account"`
@@ -145,4 +146,22 @@ type clientEntry struct {
 	RefreshGrace         duration `yaml:"refresh_grace"`
 	Secret               text     `yaml:"secret"`
 	SecretHash           text     `yaml:"secret_hash"`
+
+	Browser browserEntry `yaml:",inline"`
+}
+
+// browserEntry is how a client is registered for the browser flow, beside its
+// URIs. An empty text means: as the dialect says, else as the server is set up.
+type browserEntry struct {
+	WithoutPKCE      flag `yaml:"without_pkce"`
+	ResponseModes    list `yaml:"response_modes"`
+	Connects         text `yaml:"connects"`
+	SkipConsent      flag `yaml:"skip_consent"`
+	IssuesRefresh    text `yaml:"issues_refresh"`
+	IDTokenAlgorithm text `yaml:"id_token_algorithm"`
+	SubjectType      text `yaml:"subject_type"`
+	SectorIdentifier text `yaml:"sector_identifier"` // host
+	LogoutURI        text `yaml:"backchannel_logout_uri"`
+	PolicyURI        text `yaml:"policy_uri"`
+	TermsURI         text `yaml:"terms_uri"`
 }
