@@ -116,7 +116,7 @@ func (p *People) send(ctx context.Context, code *core.OneTimeCode, locale string
 	subject, text := p.codeMessage(code, locale, digits)
 	event := personEvent(ctx, core.OneTimeCodeSent, code.UserID)
 	event.Target, event.Detail = "one_time_code/"+code.ID, code.Purpose+" by "+code.Channel
-	return p.Store.Write(ctx, func(tx *store.Tx) error {
+	return p.store().Write(ctx, func(tx *store.Tx) error {
 		count, err := tx.CountOneTimeCodes(code.Destination, code.CreatedAt.Add(-codesWindow))
 		if err != nil || (count >= codesPerDestination && !known) {
 			return err
@@ -139,7 +139,7 @@ func (p *People) codeMessage(code *core.OneTimeCode, locale, digits string) (sub
 		key = "message.verify"
 	}
 	minutes := int(core.OneTimeCodeLifetime / time.Minute)
-	return p.Texts(locale, key+".subject", digits, minutes), p.Texts(locale, key+".text", digits, minutes)
+	return p.Texts(locale, key+".subject", p.Platform), p.Texts(locale, key+".text", digits, p.Platform, minutes)
 }
 
 // digest is the stored form of a code. Without the key, which is not in the

@@ -85,7 +85,7 @@ func (p *People) SetPassword(ctx context.Context, signedIn *SignedIn, password s
 	now := p.Now()
 	ended, changed := personEvent(ctx, core.SessionEnded, user.ID), personEvent(ctx, event, user.ID)
 	changed.Target = "user/" + user.ID
-	err = p.Store.Write(ctx, func(tx *store.Tx) error {
+	err = p.store().Write(ctx, func(tx *store.Tx) error {
 		person, err := stillOf(tx, signedIn.Session.ID, user.ID, now)
 		if err != nil {
 			return err
@@ -129,5 +129,6 @@ func (p *People) notify(tx *store.Tx, user *core.User, key string, expires time.
 		return nil
 	}
 	locale := user.Profile["locale"]
-	return p.Send(tx, channel, address, p.Texts(locale, key+".subject"), p.Texts(locale, key+".text"), expires)
+	subject, text := p.Texts(locale, key+".subject", p.Platform), p.Texts(locale, key+".text", p.Platform)
+	return p.Send(tx, channel, address, subject, text, expires)
 }

@@ -22,16 +22,18 @@ import (
 type People struct {
 	Authenticator *Authenticator
 	Sessions      *Sessions
-	Store         *store.Store
 	Sending       *secret.Gate // of NewSendingGate
 	// Send queues a message within the transaction; Wake is called after the
 	// commit, to have it leave.
 	Send func(tx *store.Tx, channel, to, subject, text string, expires time.Time) error
 	Wake func()
-	// Texts returns the text of a message in a language (RFC 5646).
-	Texts func(locale, key string, args ...any) string
-	Now   func() time.Time
-	Rand  io.Reader
+	// Texts returns the text of a message in a language (RFC 5646). The args of
+	// subjects are Platform; of texts with a code the code, Platform and how many
+	// minutes it lives; of others Platform.
+	Texts    func(locale, key string, args ...any) string
+	Platform string // its name
+	Now      func() time.Time
+	Rand     io.Reader
 }
 
 // maxIdentifier is the longest identifier that anybody has, in bytes: that of an
@@ -64,16 +66,18 @@ func (p *People) Password(ctx context.Context, r *http.Request, identifier, pass
 	return user, nil
 }
 
+func (p *People) store() *store.Store { return p.Authenticator.Store }
+
 // find returns whom an identifier names, active or not; nil for nobody.
 func (p *People) find(ctx context.Context, identifier string) (*core.User, error) {
 	identifier = strings.TrimSpace(identifier)
 	if len(identifier) > maxIdentifier || !utf8.ValidString(identifier) || strings.ContainsFunc(identifier, unicode.IsControl) {
 		return nil, nil
 	}
-	user, err := p.Store.PersonBy(ctx, identifier)
+	user, err := p.store().PersonBy(ctx, identifier)
 	phone, ok := Phone(identifier)
 	if errors.Is(err, core.ErrNotFound) && ok && phone != identifier {
-		user, err = p.Store.PersonBy(ctx, phone)
+		user, err = p.store().PersonBy(ctx, phone)
 	}
 	if errors.Is(err, core.ErrNotFound) {
 		return nil, nil
@@ -92,7 +96,7 @@ func (p *People) refused(ctx context.Context, user *core.User, means, identifier
 	if identifier != "" {
 		event.Detail += " of " + strconv.Quote(bounded(identifier, 80)) // H12
 	}
-	err := p.Store.Write(ctx, func(tx *store.Tx) error {
+	err := p.store().Write(ctx, func(tx *store.Tx) error {
 		tx.Audit(event)
 		return nil
 	})

@@ -59,7 +59,7 @@ func (p *People) usable(ctx context.Context, id, purpose string, binding []byte)
 	if !codeID.MatchString(id) {
 		return false, nil
 	}
-	code, err := p.Store.OneTimeCode(ctx, id)
+	code, err := p.store().OneTimeCode(ctx, id)
 	if errors.Is(err, core.ErrNotFound) {
 		return false, nil
 	}
@@ -75,7 +75,7 @@ func (p *People) usable(ctx context.Context, id, purpose string, binding []byte)
 func (p *People) redeem(ctx context.Context, id, typed, means string) (user *core.User, code *core.OneTimeCode, err error) {
 	now := p.Now()
 	typed = codeSpacing.Replace(strings.TrimSpace(typed))
-	err = p.Store.Write(ctx, func(tx *store.Tx) error {
+	err = p.store().Write(ctx, func(tx *store.Tx) error {
 		user, code = nil, nil
 		found, ok, err := tx.TryOneTimeCode(id, now)
 		if err != nil {

@@ -64,7 +64,7 @@ func (p *People) EmailVerified(ctx context.Context, user *core.User, email strin
 
 // changePerson changes an active person, as they are now, in one write.
 func (p *People) changePerson(ctx context.Context, userID, param string, change func(*store.Tx, *core.User) error) error {
-	err := p.Store.Write(ctx, func(tx *store.Tx) error {
+	err := p.store().Write(ctx, func(tx *store.Tx) error {
 		if err := tx.Serialize(); err != nil { // nobody else's change of the same row gets lost
 			return err
 		}

@@ -18,12 +18,12 @@ func (s *Store) OneTimeCode(ctx context.Context, id string) (*core.OneTimeCode, 
 }
 
 // InsertOneTimeCode inserts a one-time code, and ends the unused ones of its user
-// for the same purpose: the latest counts.
+// for the same purpose in the same browser: the latest counts.
 func (tx *Tx) InsertOneTimeCode(c *core.OneTimeCode) error {
 	tx.fillID(&c.ID, core.PrefixOneTimeCode)
 	return tx.do("one-time code", func(ctx context.Context, q *queries.Queries) error {
 		_, err := q.EndOneTimeCodes(ctx, queries.EndOneTimeCodesParams{
-			UserID: c.UserID, Purpose: c.Purpose, At: tx.createdAt(c.CreatedAt)})
+			UserID: c.UserID, Purpose: c.Purpose, Binding: c.Binding, At: tx.createdAt(c.CreatedAt)})
 		if err != nil {
 			return err
 		}

@@ -62,18 +62,26 @@ func (q *Queries) DeleteExpiredOneTimeCodes(ctx context.Context, arg DeleteExpir
 }
 
 const endOneTimeCodes = `-- name: EndOneTimeCodes :execrows
-UPDATE one_time_codes SET consumed_at = $1 WHERE user_id = $2 AND user_id <> '' AND purpose = $3 AND consumed_at = 0
+UPDATE one_time_codes SET consumed_at = $1 WHERE user_id = $2 AND user_id <> '' AND purpose = $3 AND binding = $4
+  AND consumed_at = 0
 `
 
 type EndOneTimeCodesParams struct {
 	At      int64
 	UserID  string
 	Purpose string
+	Binding []byte
 }
 
-// EndOneTimeCodes ends the unused codes of a person for a purpose: the latest counts.
+// EndOneTimeCodes ends the unused codes that a person asked for in one browser for a
+// purpose: the latest counts. What another browser asks for ends none of them.
 func (q *Queries) EndOneTimeCodes(ctx context.Context, arg EndOneTimeCodesParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, endOneTimeCodes, arg.At, arg.UserID, arg.Purpose)
+	result, err := q.db.ExecContext(ctx, endOneTimeCodes,
+		arg.At,
+		arg.UserID,
+		arg.Purpose,
+		arg.Binding,
+	)
 	if err != nil {
 		return 0, err
 	}

@@ -19,9 +19,11 @@ SELECT * FROM one_time_codes WHERE id = @id;
 -- name: CountOneTimeCodes :one
 SELECT COUNT(*) FROM one_time_codes WHERE destination = @destination AND created_at > @since;
 
--- EndOneTimeCodes ends the unused codes of a person for a purpose: the latest counts.
+-- EndOneTimeCodes ends the unused codes that a person asked for in one browser for a
+-- purpose: the latest counts. What another browser asks for ends none of them.
 -- name: EndOneTimeCodes :execrows
-UPDATE one_time_codes SET consumed_at = @at WHERE user_id = @user_id AND user_id <> '' AND purpose = @purpose AND consumed_at = 0;
+UPDATE one_time_codes SET consumed_at = @at WHERE user_id = @user_id AND user_id <> '' AND purpose = @purpose AND binding = @binding
+  AND consumed_at = 0;
 
 -- name: DeleteExpiredOneTimeCodes :execrows
 DELETE FROM one_time_codes WHERE id IN (
