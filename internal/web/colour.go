@@ -87,15 +87,30 @@ func inkOn(c rgb) rgb {
 	return black
 }
 
-// away moves c towards end until it has the contrast to each of the surfaces.
-func away(c, end rgb, surfaces []rgb, least float64) rgb {
-	for step := 0.0; step <= 1; step += 0.02 {
-		mixed := c.mix(end, step)
-		if lowest(mixed, surfaces) >= least {
-			return mixed
+// darker and lighter move c until it has the contrast to each of the surfaces.
+func darker(c rgb, surfaces []rgb, least float64) rgb { return away([]rgb{c, black}, surfaces, least) }
+
+// lighter goes by the brightest colour of the same hue, which greys it less than
+// the straight way to white.
+func lighter(c rgb, surfaces []rgb, least float64) rgb {
+	bright := white
+	if most := max(c[0], c[1], c[2]); most > 0 {
+		bright = rgb{c[0] / most, c[1] / most, c[2] / most}
+	}
+	return away([]rgb{c, bright, white}, surfaces, least)
+}
+
+// away goes along the way until the contrast is enough; its end has it.
+func away(way []rgb, surfaces []rgb, least float64) rgb {
+	for i := range len(way) - 1 {
+		for step := 0.0; step <= 1; step += 0.02 {
+			mixed := way[i].mix(way[i+1], step)
+			if lowest(mixed, surfaces) >= least {
+				return mixed
+			}
 		}
 	}
-	return end
+	return way[len(way)-1]
 }
 
 func lowest(c rgb, surfaces []rgb) float64 {
@@ -121,12 +136,12 @@ type shades struct {
 func shadesOf(brand rgb, dark bool) shades {
 	s := shades{fill: brand, edge: brand}
 	if dark {
-		s.fill = away(brand, white, darkSurfaces, edgeContrast)
+		s.fill = lighter(brand, darkSurfaces, edgeContrast)
 		s.edge = s.fill
-		s.text = away(brand, white, darkSurfaces, textContrast)
+		s.text = lighter(brand, darkSurfaces, textContrast)
 	} else {
-		s.text = away(brand, black, lightSurfaces, textContrast)
-		s.edge = away(brand, black, lightSurfaces, edgeContrast)
+		s.text = darker(brand, lightSurfaces, textContrast)
+		s.edge = darker(brand, lightSurfaces, edgeContrast)
 	}
 	s.ink = inkOn(s.fill)
 	s.hover = s.fill.mix(white, 0.14)

@@ -2,18 +2,21 @@ package web
 
 // Keys of the texts that callers name: problems with a form.
 const (
-	ErrorCredentials     = "error.credentials"
-	ErrorIdentifier      = "error.identifier"
-	ErrorPassword        = "error.password"
-	ErrorCurrentPassword = "error.current_password"
-	ErrorPasswordShort   = "error.password_short"
-	ErrorPasswordLong    = "error.password_long"
-	ErrorCode            = "error.code"
-	ErrorCodeSpent       = "error.code_spent"
-	ErrorPhone           = "error.phone"
-	ErrorAccount         = "error.account"
-	ErrorTooMany         = "error.too_many"
-	ErrorUnavailable     = "error.unavailable"
+	ErrorCredentials      = "error.credentials"
+	ErrorIdentifier       = "error.identifier"
+	ErrorPassword         = "error.password"
+	ErrorCurrentPassword  = "error.current_password"
+	ErrorPasswordShort    = "error.password_short"
+	ErrorPasswordLong     = "error.password_long"
+	ErrorPasswordPersonal = "error.password_personal"
+	ErrorPasswordCommon   = "error.password_common"
+	ErrorPhoneTaken       = "error.phone_taken"
+	ErrorCode             = "error.code"
+	ErrorCodeSpent        = "error.code_spent"
+	ErrorPhone            = "error.phone"
+	ErrorAccount          = "error.account"
+	ErrorTooMany          = "error.too_many"
+	ErrorUnavailable      = "error.unavailable"
 )
 
 // Keys of what is done, for the Notice of Account and Connections.
