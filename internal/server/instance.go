@@ -11,6 +11,7 @@ import (
 	"claviger/internal/admin"
 	"claviger/internal/config"
 	"claviger/internal/keys"
+	"claviger/internal/message"
 	"claviger/internal/secret"
 	"claviger/internal/store"
 	"claviger/internal/tokens"
@@ -21,6 +22,9 @@ type Environment struct {
 	Log  *slog.Logger
 	Now  func() time.Time
 	Rand io.Reader
+	// Inbox, for development, takes every message in place of mail and SMS, and is
+	// shown on a page; nil: they leave as configured.
+	Inbox *message.Inbox
 }
 
 // Instance is an installation without its endpoints: what the command line and
@@ -43,6 +47,7 @@ const (
 	labelSuccessor  = "refresh token successor"
 	labelRefreshJWT = "refresh token jwt"
 	labelPairwise   = "pairwise subject"
+	labelDevice     = "device cookie"
 )
 
 // provenFor is how long a password that proved right is answered from memory.

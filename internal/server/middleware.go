@@ -31,6 +31,9 @@ func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := e.requestID(r)
 	w.Header().Set("X-Request-Id", id)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if strings.HasPrefix(e.config.Issuer, "https://") {
+		w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+	}
 	source := oauth.Source{IP: e.clientIP(r), UserAgent: r.UserAgent(), RequestID: id}
 	r = r.WithContext(oauth.WithSource(r.Context(), source))
 	defer e.recoverPanic(w, r)

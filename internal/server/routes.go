@@ -22,20 +22,49 @@ func (s *Server) routes(dialects []*dialect.Dialect) (_ http.Handler, err error)
 		}
 	}()
 	s.standardRoutes(mux)
+	s.browserRoutes(mux)
 	for _, d := range dialects {
 		if err := s.dialectRoutes(mux, d); err != nil {
 			return nil, fmt.Errorf("dialect %s: %w", d.Name, err)
 		}
 	}
-	return mux, nil
+	return s.cors(mux, dialects), nil
+}
+
+// cors says which routes pages of other origins may call.
+func (s *Server) cors(mux *http.ServeMux, dialects []*dialect.Dialect) http.Handler {
+	c := &cors{
+		routes: mux, known: s.Store.HasOrigin, issuer: s.config.Issuer, log: s.log,
+		shared: map[string]bool{
+			http.MethodPost + " " + endpoints.PathToken:      true,
+			http.MethodPost + " " + endpoints.PathRevocation: true,
+			http.MethodPost + " " + endpoints.PathUserInfo:   true,
+			http.MethodGet + " " + endpoints.PathUserInfo:    true,
+		},
+		public: map[string]bool{
+			http.MethodGet + " " + endpoints.PathMetadata: true,
+			http.MethodGet + " " + endpoints.PathOpenID:   true,
+			http.MethodGet + " " + endpoints.PathJWKS:     true,
+		},
+	}
+	for _, d := range dialects {
+		for _, route := range d.Routes {
+			if route.Operation == dialect.OperationToken {
+				c.shared[route.Method+" "+route.Path()] = true
+			}
+		}
+	}
+	return c
 }
 
 func (s *Server) standardRoutes(mux *http.ServeMux) {
 	token := &grants.Handler{Exchange: s.Exchange, Codec: grants.Standard{}, Log: s.log}
 	for path, handlers := range map[string]map[string]http.Handler{
 		endpoints.PathToken:         {http.MethodPost: token},
+		endpoints.PathPAR:           {http.MethodPost: http.HandlerFunc(s.authorize.Push)},
 		endpoints.PathIntrospection: {http.MethodPost: http.HandlerFunc(s.tokenState.Introspect)},
 		endpoints.PathRevocation:    {http.MethodPost: http.HandlerFunc(s.tokenState.Revoke)},
+		endpoints.PathUserInfo:      {http.MethodGet: s.userInfo, http.MethodPost: s.userInfo},
 		endpoints.PathMetadata:      {http.MethodGet: http.HandlerFunc(s.discovery.Metadata)},
 		endpoints.PathOpenID:        {http.MethodGet: http.HandlerFunc(s.discovery.Metadata)},
 		endpoints.PathJWKS:          {http.MethodGet: http.HandlerFunc(s.discovery.JWKS)},

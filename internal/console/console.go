@@ -1,0 +1,99 @@
+package console
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"claviger/internal/admin"
+	"claviger/internal/authn"
+	"claviger/internal/core"
+	"claviger/internal/store"
+	"claviger/internal/web"
+	"claviger/oauth"
+)
+
+// Console serves the pages of people who are signed in. All fields are set once,
+// by the composition root.
+type Console struct {
+	Issuer   string
+	Store    *store.Store
+	Admin    *admin.Service
+	Sessions *authn.Sessions
+	People   *authn.People
+	Pages    *web.Pages
+	Log      *slog.Logger
+	Now      func() time.Time
+}
+
+// page is a request of somebody who is signed in.
+type page struct {
+	w        http.ResponseWriter
+	r        *http.Request
+	form     map[string]string // of a POST; else nil
+	signedIn *authn.SignedIn
+	locale   string
+}
+
+// handle makes a handler for a page at path. Whoever is not signed in does that
+// first, and comes back.
+func (c *Console) handle(path string, serve func(*page) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p := &page{w: w, r: r, locale: c.Pages.Locale(r, r.URL.Query().Get("ui_locales"))}
+		var err error
+		if p.signedIn, err = c.Sessions.Of(r); err == nil && p.signedIn == nil {
+			c.to(p, web.PathSignIn+"?"+url.Values{"return_to": {path}}.Encode())
+			return
+		}
+		if err == nil && r.Method == http.MethodPost {
+			p.form, err = authn.ReadForm(w, r)
+		}
+		if err == nil {
+			err = serve(p)
+		}
+		if err != nil {
+			c.Pages.RenderError(w, r, oauth.Failed(c.Log, r, err))
+		}
+	})
+}
+
+// to redirects within this server.
+func (c *Console) to(p *page, path string) {
+	p.w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(p.w, p.r, c.Issuer+path, http.StatusSeeOther)
+}
+
+// done goes back to a page, which says what was done.
+func (c *Console) done(p *page, path, notice string) error {
+	c.to(p, path+"?"+url.Values{"done": {notice}}.Encode())
+	return nil
+}
+
+// notices are what a page may say that was done.
+var notices = []string{"password_changed", "phone_verified", "email_verified", "session_ended", "app_revoked", "connection_ended"}
+
+// notice is the text of what was done just now.
+func notice(p *page) string {
+	if done := p.r.URL.Query().Get("done"); slices.Contains(notices, done) {
+		return "notice." + done
+	}
+	return ""
+}
+
+// actor is the person as the management operations know them.
+func (p *page) actor() admin.Actor {
+	return admin.Actor{Authorization: &core.Authorization{User: p.signedIn.User}, Source: oauth.SourceOf(p.r.Context())}
+}
+
+// refusal returns the error that the person can do something about; nil for a
+// failure of the server.
+func refusal(err error) *oauth.Error {
+	var refused *oauth.Error
+	if errors.As(err, &refused) && refused.Status < http.StatusInternalServerError {
+		return refused
+	}
+	return nil
+}

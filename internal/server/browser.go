@@ -1,0 +1,151 @@
+package server
+
+import (
+	"net/http"
+	"time"
+
+	"claviger/internal/authn"
+	"claviger/internal/authorize"
+	"claviger/internal/console"
+	"claviger/internal/core"
+	"claviger/internal/message"
+	"claviger/internal/outbox"
+	"claviger/internal/store"
+	"claviger/internal/web"
+	"claviger/oauth"
+)
+
+// wireBrowser puts the browser flow together.
+func (s *Server) wireBrowser() error {
+	env, platform := s.environment, s.config.Platform
+	pages, err := web.New(web.Options{
+		Name: platform.Name, Colour: platform.Colour, Logo: platform.LogoImage.Data, LogoType: platform.LogoImage.Type, Log: s.log,
+	})
+	if err != nil {
+		return err
+	}
+	senders, err := s.senders()
+	if err != nil {
+		return err
+	}
+	s.Pages = pages
+	s.Outbox = &outbox.Outbox{
+		Store: s.Store, Master: s.master, Senders: senders, LogoutToken: s.Issuer.LogoutToken,
+		HTTP: outbox.NewClient(s.config.PrivateLogoutURIs), Log: s.log, Now: env.Now, Rand: env.Rand,
+	}
+	sessions := &authn.Sessions{
+		Store: s.Store, Logout: s.queueLogout, Wake: s.Outbox.Wake, Lifetime: s.config.SessionLifetime,
+		DeviceKey: s.master.Derive(labelDevice), Now: env.Now, Rand: env.Rand,
+	}
+	people := &authn.People{
+		Authenticator: s.authenticator, Sessions: sessions, Sending: authn.NewSendingGate(env.Now),
+		Send: s.queueMessage, Wake: s.Outbox.Wake, Platform: platform.Name, Texts: pages.Text, Now: env.Now, Rand: env.Rand,
+	}
+	s.authorize = &authorize.Endpoint{
+		Issuer: s.config.Issuer, Store: s.Store, Authenticator: s.authenticator, Sessions: sessions, People: people,
+		Directory: s.Exchange.Directory, Tokens: s.Issuer, Verifier: s.authenticator.Verifier, Pages: pages, Log: s.log,
+		Now: env.Now, Rand: env.Rand,
+	}
+	s.console = &console.Console{
+		Issuer: s.config.Issuer, Store: s.Store, Admin: s.Admin, Sessions: sessions, People: people,
+		Pages: pages, Log: s.log, Now: env.Now,
+	}
+	return nil
+}
+
+// senders are the ways that messages leave: as configured or, for development,
+// into the inbox.
+func (s *Server) senders() (map[string]message.Sender, error) {
+	senders := map[string]message.Sender{}
+	if inbox := s.environment.Inbox; inbox != nil {
+		senders[core.ChannelEmail], senders[core.ChannelSMS] = inbox, inbox
+		return senders, nil
+	}
+	if url := s.config.Mail.SMTPURL.Reveal(); url != "" {
+		smtp, err := message.NewSMTP(message.SMTPOptions{URL: url, From: s.config.Mail.From, Now: s.environment.Now})
+		if err != nil {
+			return nil, err
+		}
+		senders[core.ChannelEmail] = smtp
+	}
+	if url := s.config.SMS.WebhookURL.Reveal(); url != "" {
+		webhook, err := message.NewWebhook(message.WebhookOptions{
+			URL: url, Secret: s.config.SMS.WebhookSecret.Reveal(), Client: outbox.NewClient(true), Now: s.environment.Now,
+		})
+		if err != nil {
+			return nil, err
+		}
+		senders[core.ChannelSMS] = webhook
+	}
+	return senders, nil
+}
+
+// queueMessage is how people are sent messages.
+func (s *Server) queueMessage(tx *store.Tx, channel, to, subject, text string, expires time.Time) error {
+	return s.Outbox.Message(tx, message.Message{Channel: channel, To: to, Subject: subject, Text: text}, expires)
+}
+
+// queueLogout is how clients are told of the end of a session.
+func (s *Server) queueLogout(tx *store.Tx, clientID, userID, sessionID string) error {
+	return s.Outbox.Logout(tx, outbox.Logout{ClientID: clientID, UserID: userID, SessionID: sessionID})
+}
+
+// browserRoutes are the pages and what belongs to them.
+func (s *Server) browserRoutes(mux *http.ServeMux) {
+	a := s.authorize
+	open := func(get, post http.Handler) map[string]http.Handler {
+		handlers := map[string]http.Handler{}
+		if get != nil {
+			handlers[http.MethodGet] = get
+		}
+		if post != nil {
+			handlers[http.MethodPost] = post
+		}
+		return handlers
+	}
+	both := func(handler http.HandlerFunc) map[string]http.Handler { return open(handler, handler) }
+	form := func(handler http.Handler) map[string]http.Handler { return open(handler, s.ownForms(handler)) }
+	for path, handlers := range map[string]map[string]http.Handler{
+		authorize.PathAuthorize: both(a.Authorize),
+		web.PathLogout:          both(a.Logout), // clients post to it too; it asks where the form is not its own
+		web.PathSignIn:          form(a.SignIn()),
+		web.PathCode:            form(a.Code()),
+		web.PathRecover:         form(a.Recover()),
+		web.PathPassword:        form(a.NewPassword()),
+		web.PathStepUp:          form(a.StepUp()),
+		web.PathChoose:          form(a.Choose()),
+		web.PathConsent:         form(a.Consent()),
+		web.PathAccount:         form(s.console.Account()),
+		web.PathConnections:     form(s.console.Connections()),
+		"/{$}":                  open(http.RedirectHandler(s.config.Issuer+web.PathAccount, http.StatusSeeOther), nil),
+	} {
+		s.register(mux, path, handlers, s.Pages.RenderError)
+	}
+	mux.Handle("GET "+web.PathAssets, s.Pages.Assets())
+	if inbox := s.environment.Inbox; inbox != nil {
+		s.register(mux, web.PathInbox, open(s.inboxPage(inbox), nil), s.Pages.RenderError)
+	}
+}
+
+// ownForms refuses a form that another site sends, a sibling domain too (E02). It
+// is the standard library's, which asks the browser (Sec-Fetch-Site, Origin).
+func (s *Server) ownForms(next http.Handler) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.Pages.RenderError(w, r, oauth.NewError(oauth.ReasonFormElsewhere))
+	}))
+	return protection.Handler(next)
+}
+
+// inboxPage shows the messages of development.
+func (s *Server) inboxPage(inbox *message.Inbox) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var page web.Inbox
+		for _, m := range inbox.List() {
+			page.Messages = append(page.Messages, web.InboxLine{
+				At: m.At.UTC().Format("15:04:05"), Channel: m.Channel, To: m.To, Subject: m.Subject, Text: m.Text,
+			})
+		}
+		s.Pages.Render(w, r, web.View{Data: page})
+	})
+}
