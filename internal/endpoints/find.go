@@ -16,6 +16,7 @@ type foundToken struct {
 	claims        *tokens.Claims // of an access token
 	refresh       *core.RefreshToken
 	grantEnds     time.Time
+	subject       string // as the token says it, or would: it may be pairwise
 	issuer        string
 }
 
@@ -28,7 +29,7 @@ func (t *TokenState) find(ctx context.Context, token string) (*foundToken, error
 		if err != nil {
 			return nil, err
 		}
-		return &foundToken{authorization: a, claims: claims, grantEnds: time.Unix(claims.ExpiresAt, 0)}, nil
+		return &foundToken{authorization: a, claims: claims, subject: claims.Subject, grantEnds: time.Unix(claims.ExpiresAt, 0)}, nil
 	}
 	var e *oauth.Error
 	if errors.As(err, &e) && (e.Status >= 500 || e.Reason == oauth.ReasonTokenExpired) {
@@ -62,7 +63,9 @@ func (t *TokenState) findRefresh(ctx context.Context, text string) (*foundToken,
 		return nil, oauth.NewError(reason)
 	}
 	a.GrantID, a.Scope = grant.ID, grant.Scope
-	return &foundToken{authorization: a, refresh: row, grantEnds: grant.ExpiresAt, issuer: t.Issuer.URL}, nil
+	return &foundToken{
+		authorization: a, refresh: row, subject: t.Issuer.Subject(a), grantEnds: grant.ExpiresAt, issuer: t.Issuer.URL,
+	}, nil
 }
 
 func (t *TokenState) familyOf(ctx context.Context, selector string) (*core.RefreshToken, *core.Grant, error) {
@@ -77,11 +80,11 @@ func (t *TokenState) familyOf(ctx context.Context, selector string) (*core.Refre
 // describe is the introspection response of a live token.
 func (f *foundToken) describe() *introspection {
 	a := f.authorization
-	kind, subject := a.Subject()
+	kind, _ := a.Subject()
 	out := &introspection{
-		Active: true, Subject: subject, SubjectType: kind, ClientID: a.ClientID(), GrantID: a.GrantID, Scope: a.Scope.String(),
+		Active: true, Subject: f.subject, SubjectType: kind, ClientID: a.ClientID(), GrantID: a.GrantID, Scope: a.Scope.String(),
 	}
-	if a.User != nil {
+	if a.User != nil && !tokens.Anonymous(a) {
 		out.Username = a.User.Username
 	}
 	if a.Organisation != nil {

@@ -109,6 +109,9 @@ func (t *TokenState) withToken(w http.ResponseWriter, r *http.Request, public bo
 	if err != nil {
 		return err
 	}
+	if err := caller.From(authn.OriginOf(r, t.Issuer.URL)); err != nil {
+		return err
+	}
 	if form["token"] == "" {
 		return oauth.NewError(oauth.ReasonMissingParameter).At("token")
 	}

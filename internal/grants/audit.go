@@ -24,8 +24,12 @@ func (x *Exchange) event(kind core.EventType, r *request) core.Event {
 	case r.ClientID != "":
 		e.Detail = "client_id sent: " + shorten(r.ClientID)
 	}
-	if r.rotation != nil {
+	switch {
+	case r.rotation != nil:
 		e.GrantID, e.OrganisationID = r.rotation.grant.ID, r.rotation.grant.OrganisationID
+	case r.code != nil:
+		e.GrantID, e.OrganisationID = r.code.GrantID, r.code.OrganisationID
+		e.SubjectType, e.SubjectID = core.SubjectPerson, r.code.UserID
 	}
 	return e
 }

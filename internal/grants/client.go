@@ -35,12 +35,21 @@ func (x *Exchange) authenticateClient(ctx context.Context, r *request) error {
 	return nil
 }
 
-// needsNoSecret is true for public clients, and at refresh for clients that are
-// registered so (JP-3, SD-6). It is a property of the client, so that no codec
-// can skip authentication.
+// needsNoSecret is true for public clients that redeem what they were given, and
+// at refresh for clients that are registered so (JP-3, SD-6). It is a property of
+// the client, so that no codec can skip authentication.
 func needsNoSecret(c *core.Client, r *request) bool {
-	return c != nil && r.GrantType == oauth.GrantRefreshToken && (c.Kind == core.Public || c.RefreshWithoutSecret)
+	switch {
+	case c == nil:
+		return false
+	case r.GrantType == oauth.GrantRefreshToken:
+		return c.Kind == core.Public || c.RefreshWithoutSecret
+	}
+	return r.GrantType == oauth.GrantAuthorizationCode && c.Kind == core.Public
 }
+
+// checkOrigin refuses a page that the client is not registered for (H10).
+func (x *Exchange) checkOrigin(_ context.Context, r *request) error { return r.caller.From(r.Origin) }
 
 // clientOfRefreshToken takes the client from the refresh token where the client
 // need not name itself.

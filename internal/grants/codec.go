@@ -36,22 +36,24 @@ func (Standard) Decode(w http.ResponseWriter, r *http.Request) (*oauth.TokenRequ
 		GrantType: form["grant_type"], ClientID: id, ClientSecret: secret,
 		Username: form["username"], Password: form["password"], Organisation: form["organisation"],
 		RefreshToken: form["refresh_token"], Scope: form["scope"],
+		Code: form["code"], CodeVerifier: form["code_verifier"], RedirectURI: form["redirect_uri"],
 	}, nil
 }
 
-// standardResponse is RFC 6749 §5.1.
+// standardResponse is RFC 6749 §5.1, with OpenID Connect Core §3.1.3.3.
 type standardResponse struct {
 	AccessToken  string `json:"access_token"`
 	TokenType    string `json:"token_type"`
 	ExpiresIn    int64  `json:"expires_in"`
 	RefreshToken string `json:"refresh_token,omitempty"`
+	IDToken      string `json:"id_token,omitempty"`
 	Scope        string `json:"scope,omitempty"`
 }
 
 // Encode writes a token response (RFC 6749 §5.1).
 func (Standard) Encode(w http.ResponseWriter, _ *http.Request, issued *tokens.Issued) error {
 	t := &issued.Response
-	body, err := json.Marshal(&standardResponse{t.AccessToken, t.TokenType, t.ExpiresIn, t.RefreshToken, t.ScopeText})
+	body, err := json.Marshal(&standardResponse{t.AccessToken, t.TokenType, t.ExpiresIn, t.RefreshToken, t.IDToken, t.ScopeText})
 	if err != nil {
 		return err
 	}

@@ -27,6 +27,7 @@ type request struct {
 	caller        authn.Caller        // who sent it
 	authorization *core.Authorization // what it is allowed
 	rotation      *rotation           // set by the refresh_token grant
+	code          *core.Code          // set by the authorization_code grant
 }
 
 // Exchange runs a token request through the pipeline. The tokens and their
@@ -46,6 +47,7 @@ func (x *Exchange) Exchange(ctx context.Context, in *oauth.TokenRequest) (*token
 func (x *Exchange) run(ctx context.Context, r *request) (*tokens.Issued, error) {
 	steps := [...]func(context.Context, *request) error{
 		x.authenticateClient,
+		x.checkOrigin,
 		x.authorize,
 		x.limitScope,
 		x.bindService,
@@ -62,6 +64,7 @@ func (x *Exchange) run(ctx context.Context, r *request) (*tokens.Issued, error) 
 // authorize lets the grant type decide who acts for whom.
 func (x *Exchange) authorize(ctx context.Context, r *request) error {
 	grants := map[string]func(context.Context, *request) (*core.Authorization, error){
+		oauth.GrantAuthorizationCode: x.authorizationCode,
 		oauth.GrantClientCredentials: x.clientCredentials,
 		oauth.GrantPassword:          x.password,
 		oauth.GrantRefreshToken:      x.refresh,
@@ -97,8 +100,11 @@ func (x *Exchange) checkStatus(_ context.Context, r *request) error {
 // issue makes the tokens and commits them with their audit record before the
 // answer may leave.
 func (x *Exchange) issue(ctx context.Context, r *request) (*tokens.Issued, error) {
-	if r.rotation != nil {
+	switch {
+	case r.rotation != nil:
 		return x.rotate(ctx, r)
+	case r.code != nil:
+		return x.redeem(ctx, r)
 	}
 	issued, err := x.Issuer.First(r.authorization)
 	if err != nil {

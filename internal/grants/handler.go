@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"claviger/internal/authn"
 	"claviger/oauth"
 )
 
@@ -26,6 +27,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	request.Source = oauth.SourceOf(r.Context())
+	request.Origin = authn.OriginOf(r, h.Exchange.Issuer.URL)
 	issued, err := h.Exchange.Exchange(r.Context(), request)
 	if err != nil {
 		return err

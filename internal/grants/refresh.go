@@ -32,9 +32,9 @@ func (x *Exchange) refresh(ctx context.Context, r *request) (*core.Authorization
 	}
 	authorization, err := x.Directory.Load(ctx, tokens.PartiesOf(grant))
 	if err != nil {
-		return nil, refreshError(err)
+		return nil, grantError(err)
 	}
-	authorization.GrantID = grant.ID
+	authorization.GrantID, authorization.Authentication = grant.ID, grant.Authentication
 	if r.Channel == "" {
 		r.Channel = grant.Channel
 	}
@@ -98,6 +98,9 @@ func (x *Exchange) rotate(ctx context.Context, r *request) (*tokens.Issued, erro
 		if err := tx.InsertRefreshToken(next.Refresh); err != nil {
 			return err
 		}
+		if err := x.touchConsent(tx, r.authorization); err != nil {
+			return err
+		}
 		tx.Audit(x.event(core.TokenRefreshed, r))
 		return nil
 	})
@@ -107,9 +110,9 @@ func (x *Exchange) rotate(ctx context.Context, r *request) (*tokens.Issued, erro
 	return x.settle(r, next, outcome)
 }
 
-// refreshError answers a party that is gone as an ended grant; the reasons of
+// grantError answers a party that is gone as an ended grant; the reasons of
 // Directory.Load are those of access tokens.
-func refreshError(err error) error {
+func grantError(err error) error {
 	var e *oauth.Error
 	if errors.As(err, &e) && e.Reason == oauth.ReasonTokenRevoked {
 		return oauth.NewError(oauth.ReasonGrantEnded).Because(err)

@@ -12,6 +12,10 @@ import (
 // for (RFC 6749 §3.3). A refresh can only narrow its grant (§6).
 func (x *Exchange) limitScope(_ context.Context, r *request) error {
 	limit := r.caller.Scopes().Without(oauth.ScopeIntrospect)
+	if r.code != nil { // approved already: a scope parameter says nothing here (RFC 6749 §4.1.3)
+		r.authorization.Scope = r.code.Scope.Intersect(limit)
+		return nil
+	}
 	if r.rotation != nil {
 		limit = r.rotation.grant.Scope.Intersect(limit)
 	}

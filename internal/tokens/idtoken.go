@@ -49,7 +49,7 @@ func (i *Issuer) idToken(a *core.Authorization, t *oauth.TokenResponse, nonce st
 	algorithm := i.idTokenAlgorithm(a.Client)
 	sign := a.Authentication
 	claims := idClaims{
-		Issuer: i.URL, Subject: i.subject(a), Audience: a.Client.ID, ExpiresAt: t.ExpiresAt.Unix(), IssuedAt: t.IssuedAt.Unix(),
+		Issuer: i.URL, Subject: i.Subject(a), Audience: a.Client.ID, ExpiresAt: t.ExpiresAt.Unix(), IssuedAt: t.IssuedAt.Unix(),
 		AuthenticatedAt: sign.At.Unix(), Nonce: nonce, ACR: sign.ACR, AMR: sign.AMR,
 		AccessTokenHash: accessTokenHash(algorithm, t.AccessToken), SessionID: sign.SessionID,
 	}

@@ -139,7 +139,7 @@ func (i *Issuer) issue(a *core.Authorization, now time.Time, nonce string) (*Iss
 	lifetime := i.LifetimesOf(a).AccessToken
 	kind, _ := a.Subject()
 	claims := Claims{
-		Issuer: i.URL, Subject: i.subject(a), Audience: i.Audience,
+		Issuer: i.URL, Subject: i.Subject(a), Audience: i.Audience,
 		IssuedAt: now.Unix(), ExpiresAt: now.Add(lifetime).Unix(), ID: secret.NewSecret(i.Rand),
 		ClientID: a.ClientID(), Scope: a.Scope.String(), GrantID: a.GrantID, SubjectType: kind, Channel: a.Channel,
 	}

@@ -21,8 +21,8 @@ func (i *Issuer) SubjectOf(c *core.Client, userID string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// subject is the sub of all tokens of an authorization.
-func (i *Issuer) subject(a *core.Authorization) string {
+// Subject is the sub of all tokens of an authorization.
+func (i *Issuer) Subject(a *core.Authorization) string {
 	kind, id := a.Subject()
 	if kind != core.SubjectPerson {
 		return id
