@@ -22,6 +22,7 @@ func (s *Server) routes(dialects []*dialect.Dialect) (_ http.Handler, err error)
 		}
 	}()
 	s.standardRoutes(mux)
+	s.browserRoutes(mux)
 	for _, d := range dialects {
 		if err := s.dialectRoutes(mux, d); err != nil {
 			return nil, fmt.Errorf("dialect %s: %w", d.Name, err)
@@ -60,6 +61,7 @@ func (s *Server) standardRoutes(mux *http.ServeMux) {
 	token := &grants.Handler{Exchange: s.Exchange, Codec: grants.Standard{}, Log: s.log}
 	for path, handlers := range map[string]map[string]http.Handler{
 		endpoints.PathToken:         {http.MethodPost: token},
+		endpoints.PathPAR:           {http.MethodPost: http.HandlerFunc(s.authorize.Push)},
 		endpoints.PathIntrospection: {http.MethodPost: http.HandlerFunc(s.tokenState.Introspect)},
 		endpoints.PathRevocation:    {http.MethodPost: http.HandlerFunc(s.tokenState.Revoke)},
 		endpoints.PathUserInfo:      {http.MethodGet: s.userInfo, http.MethodPost: s.userInfo},

@@ -9,14 +9,18 @@ import (
 	"time"
 
 	"claviger/internal/authn"
+	"claviger/internal/authorize"
 	"claviger/internal/config"
+	"claviger/internal/console"
 	"claviger/internal/core"
 	"claviger/internal/dialect"
 	"claviger/internal/endpoints"
 	"claviger/internal/grants"
 	"claviger/internal/keys"
+	"claviger/internal/outbox"
 	"claviger/internal/secret"
 	"claviger/internal/tokens"
+	"claviger/internal/web"
 )
 
 // Server is an instance with its endpoints.
@@ -35,6 +39,10 @@ type Server struct {
 	metrics       *endpoints.Metrics
 	operations    *operations
 	limiter       *limiter
+	authorize     *authorize.Endpoint
+	console       *console.Console
+	Pages         *web.Pages
+	Outbox        *outbox.Outbox
 	handler       http.Handler
 }
 
@@ -56,6 +64,9 @@ func New(instance *Instance, dialects []*dialect.Dialect) (*Server, error) {
 	s := &Server{Instance: instance, config: instance.Config, log: instance.environment.Log}
 	s.wireTokens(dialects)
 	s.wireEndpoints()
+	if err := s.wireBrowser(); err != nil {
+		return nil, err
+	}
 	routes, err := s.routes(dialects)
 	if err != nil {
 		return nil, err
@@ -115,13 +126,14 @@ func (s *Server) Run(ctx context.Context, listener net.Listener) error {
 	defer stop()
 	go s.Ring.Watch(background, 5*time.Second)
 	go s.cleanUp(background)
-	web := &http.Server{
+	go s.Outbox.Run(background)
+	server := &http.Server{
 		Handler: s.handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout,
 		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
 	served := make(chan error, 1)
-	go func() { served <- web.Serve(listener) }()
+	go func() { served <- server.Serve(listener) }()
 	select {
 	case err := <-served:
 		return err
@@ -130,8 +142,8 @@ func (s *Server) Run(ctx context.Context, listener net.Listener) error {
 	s.log.Info("stopping")
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.ShutdownTimeout)
 	defer cancel()
-	if err := web.Shutdown(grace); err != nil && !errors.Is(err, http.ErrServerClosed) {
-		return errors.Join(err, web.Close())
+	if err := server.Shutdown(grace); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		return errors.Join(err, server.Close())
 	}
 	return nil
 }
