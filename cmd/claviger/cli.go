@@ -27,18 +27,19 @@ type command struct {
 type grammar struct {
 	Config string `placeholder:"FILE" help:"Configuration file. Without it, the one that CLAVIGER_CONFIG names, or none. Every setting can also be given by the environment."`
 
-	Dev     devCommand     `cmd:"" help:"Run a server with demo data on this machine, to try things out."`
-	Serve   serveCommand   `cmd:"" help:"Run the server."`
-	Apply   applyCommand   `cmd:"" help:"Bring organisations, people, clients and keys to what a file says."`
-	APIKey  apiKeyCommand  `cmd:"" name:"apikey" help:"Make, list, disable and rotate API keys."`
-	Client  clientCommand  `cmd:"" help:"Register clients and rotate their secrets."`
-	Service serviceCommand `cmd:"" name:"service-account" help:"Reset the passwords of service accounts."`
-	Key     keyCommand     `cmd:"" help:"List and rotate signing keys; create the master key."`
-	Token   tokenCommand   `cmd:"" help:"Say what a token is and whether it is alive."`
-	Audit   auditCommand   `cmd:"" help:"Show the audit trail."`
-	Dialect dialectCommand `cmd:"" help:"Check and list wire dialects."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database to the schema of this release."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Dev        devCommand        `cmd:"" help:"Run a server with demo data on this machine, to try things out."`
+	Serve      serveCommand      `cmd:"" help:"Run the server."`
+	Apply      applyCommand      `cmd:"" help:"Bring organisations, people, clients and keys to what a file says."`
+	APIKey     apiKeyCommand     `cmd:"" name:"apikey" help:"Make, list, disable and rotate API keys."`
+	Client     clientCommand     `cmd:"" help:"Register clients and rotate their secrets."`
+	Connection connectionCommand `cmd:"" help:"List and end the connections of an organisation to partners."`
+	Service    serviceCommand    `cmd:"" name:"service-account" help:"Reset the passwords of service accounts."`
+	Key        keyCommand        `cmd:"" help:"List and rotate signing keys; create the master key."`
+	Token      tokenCommand      `cmd:"" help:"Say what a token is and whether it is alive."`
+	Audit      auditCommand      `cmd:"" help:"Show the audit trail."`
+	Dialect    dialectCommand    `cmd:"" help:"Check and list wire dialects."`
+	Migrate    migrateCommand    `cmd:"" help:"Bring the database to the schema of this release."`
+	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 
 const description = "Claviger is an authorization server: it issues and checks the credentials of an API, " +

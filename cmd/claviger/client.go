@@ -40,6 +40,7 @@ type clientCreate struct {
 	Origin        []string `placeholder:"URL" help:"Browser origin that may call the API. Repeat it for several."`
 	NoSecret      bool     `name:"refresh-without-secret" help:"Let the client refresh without authenticating, as its wire dialect promises."`
 	Public        bool     `help:"A client that can't keep a secret: a browser or an app. It has none, and must use PKCE."`
+	browserFlags
 }
 
 // Run registers the client (PE-6).
@@ -79,6 +80,7 @@ func (a *clientCreate) wanted(ctx context.Context, instance *server.Instance) (*
 		ID: a.ID, Name: a.Name, Dialect: a.Dialect, GrantTypes: a.Grant, Scopes: scopes, Products: a.Product,
 		RedirectURIs: a.RedirectURI, RedirectHosts: a.RedirectHost, PostLogoutURIs: a.PostLogoutURI, Origins: a.Origin,
 		Company: a.Company, Website: a.Website, Contact: a.Contact, RefreshWithoutSecret: a.NoSecret,
+		Browser: a.registration(),
 	}
 	if a.Public {
 		wanted.Kind = core.Public

@@ -39,7 +39,10 @@ var flags = map[string]string{
 	"account_id": "--account", "expires_at": "--expires", "name": "--name", "role": "--role", "scopes": "--scope",
 	"company": "--company", "website": "--website", "contact": "--contact", "grant_types": "--grant",
 	"redirect_uris": "--redirect-uri", "redirect_hosts": "--redirect-host", "post_logout_uris": "--post-logout-uri",
-	"origins": "--origin", "kind": "--public", "overlap": "--overlap", "id": "the id",
+	"origins": "--origin", "without_pkce": "--without-pkce", "response_modes": "--response-mode", "connects": "--connects",
+	"skip_consent": "--skip-consent", "issues_refresh": "--issues-refresh", "id_token_algorithm": "--id-token-algorithm",
+	"sector_identifier": "--pairwise", "backchannel_logout_uri": "--backchannel-logout-uri", "policy_uri": "--policy-uri",
+	"terms_uri": "--terms-uri", "kind": "--public", "overlap": "--overlap", "id": "the id",
 }
 
 // errorText is what the user reads: what is wrong, and what to do where that is
