@@ -103,9 +103,9 @@ func (e *Endpoint) accountLine(p *page, c company, only bool) web.AccountLine {
 	}
 	switch {
 	case c.consent != nil && len(c.missing) == 0:
-		line.Note = "consent.connected"
+		line.Note = e.Pages.Text(e.locale(p), "consent.connected")
 	case c.consent != nil:
-		line.Note = "consent.connected_adds"
+		line.Note = e.Pages.Text(e.locale(p), "consent.connected_adds")
 	}
 	return line
 }
