@@ -16,12 +16,14 @@ import (
 	"claviger/oauth"
 )
 
-// How many codes leave in an hour at most: to one address or number, and asked
-// for by one source.
+// How many codes leave at most: in an hour to one address or number and for one
+// source, and in a day to one address or number, so that whoever guesses all the
+// time needs decades for one of a million.
 const (
 	codesPerDestination = 5
 	codesPerSource      = 20
 	codesWindow         = time.Hour
+	codesPerDay         = 20
 )
 
 // NewSendingGate returns the gate for People.Sending. It counts codes that are
@@ -117,9 +119,10 @@ func (p *People) send(ctx context.Context, code *core.OneTimeCode, locale string
 	event := personEvent(ctx, core.OneTimeCodeSent, code.UserID)
 	event.Target, event.Detail = "one_time_code/"+code.ID, code.Purpose+" by "+code.Channel
 	return p.store().Write(ctx, func(tx *store.Tx) error {
-		count, err := tx.CountOneTimeCodes(code.Destination, code.CreatedAt.Add(-codesWindow))
-		if err != nil || (count >= codesPerDestination && !known) {
-			return err
+		if !known {
+			if many, err := tooMany(tx, code); many || err != nil {
+				return err
+			}
 		}
 		if err := tx.InsertOneTimeCode(code); err != nil || code.UserID == "" {
 			return err
@@ -127,6 +130,15 @@ func (p *People) send(ctx context.Context, code *core.OneTimeCode, locale string
 		tx.Audit(event)
 		return p.Send(tx, code.Channel, code.Destination, subject, text, code.ExpiresAt)
 	})
+}
+
+func tooMany(tx *store.Tx, code *core.OneTimeCode) (bool, error) {
+	hour, err := tx.CountOneTimeCodes(code.Destination, code.CreatedAt.Add(-codesWindow))
+	if err != nil || hour >= codesPerDestination {
+		return true, err
+	}
+	day, err := tx.CountOneTimeCodes(code.Destination, code.CreatedAt.Add(-24*time.Hour))
+	return day >= codesPerDay, err
 }
 
 // codeMessage is the message with a code, by its purpose.
