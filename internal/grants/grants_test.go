@@ -19,6 +19,7 @@ type answer struct {
 	Header           http.Header
 	AccessToken      string `json:"access_token"`
 	RefreshToken     string `json:"refresh_token"`
+	IDToken          string `json:"id_token"`
 	ExpiresIn        int64  `json:"expires_in"`
 	Scope            string `json:"scope"`
 	Error            string `json:"error"`
@@ -62,12 +63,17 @@ func (p *party) on(h *servertest.Harness) *party { return &party{h: h, id: p.id,
 // post sends a form to a path with the client's credentials by HTTP Basic.
 func (p *party) post(t *testing.T, path string, form url.Values) *http.Response {
 	t.Helper()
-	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r := formRequest(path, form)
 	if p.secret != "" {
 		r.SetBasicAuth(url.QueryEscape(p.id), url.QueryEscape(p.secret))
 	}
 	return p.h.Do(r)
+}
+
+func formRequest(path string, form url.Values) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return r
 }
 
 // token asks the token endpoint.
