@@ -13,11 +13,13 @@ import (
 
 	"claviger/internal/config"
 	"claviger/internal/keys"
+	"claviger/internal/message"
 )
 
 type devCommand struct {
 	Listen string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen: an address of this machine alone, ${default} unless you say otherwise. Port 0 takes any that is free."`
 	Data   string `default:"./claviger-data" placeholder:"DIR" help:"Directory of the database and the master key, ${default} unless you say otherwise; made when it is missing."`
+	TLS    string `name:"tls" default:"off" placeholder:"self-signed" enum:"off,self-signed" help:"With \"self-signed\": serve https with a certificate made for localhost, 127.0.0.1 and ::1, which is kept in the data directory."`
 }
 
 // Run serves the demo data until it is told to stop.
@@ -37,12 +39,24 @@ func (a *devCommand) Run(ctx context.Context, c *command) error {
 	if err := a.prepare(c, config); err != nil {
 		return err
 	}
+	certificate, err := a.certificate(c)
+	if err != nil {
+		return err
+	}
+	return c.runDev(ctx, config, devListener{listener, certificate})
+}
+
+// runDev opens the installation, brings the demo data into it and serves. What
+// would be sent to people goes into the inbox.
+func (c *command) runDev(ctx context.Context, config *config.Config, listener devListener) error {
 	log := newLog(c.log, config.Log)
 	dialects, err := loadDialects(config)
 	if err != nil {
 		return err
 	}
-	instance, err := c.openConfig(ctx, config, log)
+	env := c.environment(log)
+	env.Inbox = &message.Inbox{Now: c.now}
+	instance, err := c.openIn(ctx, config, env)
 	if err != nil {
 		return err
 	}
@@ -86,14 +100,20 @@ func (a *devCommand) configuration(address *net.TCPAddr) (*config.Config, error)
 	settings.Listen = address.String()
 	settings.Data = a.Data
 	settings.Log.Format = config.LogText
-	settings.Issuer = "http://" + authority(host, address.Port)
-	settings.Hosts = []string{authority("localhost", address.Port), authority("127.0.0.1", address.Port)}
+	settings.PrivateLogoutURIs = true // what is being tried out runs on this machine, too
+	scheme, usual := "http", ":80"
+	if a.TLS == tlsSelfSigned {
+		scheme, usual = "https", ":443"
+	}
+	settings.Issuer = scheme + "://" + authority(host, address.Port, usual)
+	settings.Hosts = []string{authority("localhost", address.Port, usual), authority("127.0.0.1", address.Port, usual)}
 	return settings, settings.Complete()
 }
 
-// authority is a host and port as they stand in a URL.
-func authority(host string, port int) string {
-	return strings.TrimSuffix(net.JoinHostPort(host, strconv.Itoa(port)), ":80") // the default one is left out
+// authority is a host and port as they stand in a URL, where the usual port of
+// its scheme is left out.
+func authority(host string, port int, usual string) string {
+	return strings.TrimSuffix(net.JoinHostPort(host, strconv.Itoa(port)), usual)
 }
 
 // prepare makes the directory and the master key of a new installation.

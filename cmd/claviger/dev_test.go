@@ -165,14 +165,16 @@ func TestF10_ServeRefusesDemoData(t *testing.T) {
 
 func TestAuthority(t *testing.T) {
 	for _, tt := range []struct {
-		host string
-		port int
-		want string
+		host  string
+		port  int
+		usual string
+		want  string
 	}{
-		{"127.0.0.1", 8080, "127.0.0.1:8080"}, {"localhost", 80, "localhost"}, {"::1", 8080, "[::1]:8080"},
-		{"::1", 80, "[::1]"}, {"127.0.0.1", 8081, "127.0.0.1:8081"}, {"127.0.0.1", 1080, "127.0.0.1:1080"},
+		{"127.0.0.1", 8080, ":80", "127.0.0.1:8080"}, {"localhost", 80, ":80", "localhost"}, {"::1", 8080, ":80", "[::1]:8080"},
+		{"::1", 80, ":80", "[::1]"}, {"127.0.0.1", 8081, ":80", "127.0.0.1:8081"}, {"127.0.0.1", 1080, ":80", "127.0.0.1:1080"},
+		{"localhost", 443, ":443", "localhost"}, {"localhost", 80, ":443", "localhost:80"}, {"localhost", 8443, ":443", "localhost:8443"},
 	} {
-		if got := authority(tt.host, tt.port); got != tt.want {
+		if got := authority(tt.host, tt.port, tt.usual); got != tt.want {
 			t.Errorf("%s %d: %s, want %s", tt.host, tt.port, got, tt.want)
 		}
 	}

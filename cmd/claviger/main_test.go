@@ -125,18 +125,19 @@ type devServer struct {
 }
 
 // startDev runs dev on a directory until stop is called or the test ends.
-func startDev(t *testing.T, data string) *devServer {
+func startDev(t *testing.T, data string, flags ...string) *devServer {
 	t.Helper()
-	return startDevWith(newProgram(t), data)
+	return startDevWith(newProgram(t), data, flags...)
 }
 
-func startDevWith(p *program, data string) *devServer {
+func startDevWith(p *program, data string, flags ...string) *devServer {
 	p.t.Helper()
 	out := make(chunks, 1)
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &command{in: strings.NewReader(""), out: out, log: testlog.Writer(p.t), now: p.clock.now, rand: rand.Reader}
 	ended := make(chan int, 1)
-	go func() { ended <- c.run(ctx, []string{"dev", "--listen", "127.0.0.1:0", "--data", data}) }()
+	args := append([]string{"dev", "--listen", "127.0.0.1:0", "--data", data}, flags...)
+	go func() { ended <- c.run(ctx, args) }()
 	s := &devServer{program: p, data: data}
 	s.stop = func() int {
 		cancel()

@@ -43,7 +43,11 @@ func (c *command) open(ctx context.Context, at place) (*server.Instance, error) 
 }
 
 func (c *command) openConfig(ctx context.Context, config *config.Config, log *slog.Logger) (*server.Instance, error) {
-	instance, err := server.Open(ctx, config, c.environment(log))
+	return c.openIn(ctx, config, c.environment(log))
+}
+
+func (c *command) openIn(ctx context.Context, config *config.Config, env server.Environment) (*server.Instance, error) {
+	instance, err := server.Open(ctx, config, env)
 	if config.MasterKey == "" && errors.Is(err, fs.ErrNotExist) {
 		return nil, failed("there is no master key at %s; put back the one that this database was made with, "+
 			"or make one for a new database: claviger key create-master %s", config.MasterKeyFile, quote(config.MasterKeyFile))
