@@ -13,7 +13,9 @@ import (
 type frame struct {
 	Locale    string
 	Name      string // of the platform
-	Chosen    string // the locale, when the person chose it on a page; forms and links keep it
+	Chosen    string // the locale, when the address asks for it; forms and links keep it
+	Flow      string // hidden field of every form of the page
+	Return    string // where there is no flow: the hidden field return_to
 	Failed    bool   // the form has errors
 	Wide      bool
 	Languages []languageLink
@@ -27,22 +29,26 @@ func (p *Pages) frame(r *http.Request, v View) frame {
 	if chosen(r) != "" {
 		f.Chosen = v.Locale
 	}
+	var errors Errors
 	switch data := v.Data.(type) {
 	case SignIn:
-		f.Failed = len(data.Errors) > 0
+		f.Flow, f.Return, errors = data.Flow, data.Return, data.Errors
 	case AskCode:
-		f.Failed = len(data.Errors) > 0
+		f.Flow, f.Return, errors = data.Flow, data.Return, data.Errors
 	case EnterCode:
-		f.Failed = len(data.Errors) > 0
+		f.Flow, f.Return, errors = data.Flow, data.Return, data.Errors
 	case NewPassword:
-		f.Failed = len(data.Errors) > 0
+		f.Flow, f.Return, errors = data.Flow, data.Return, data.Errors
+	case Choose:
+		f.Flow = data.Flow
 	case Consent:
-		f.Failed = len(data.Errors) > 0
+		f.Flow, errors = data.Flow, data.Errors
 	case Account:
-		f.Failed, f.Wide = len(data.Errors) > 0, true
+		f.Wide, errors = true, data.Errors
 	case Connections, Inbox:
 		f.Wide = true
 	}
+	f.Failed = len(errors) > 0
 	return f
 }
 
@@ -67,12 +73,19 @@ func languageLinks(r *http.Request, v View) []languageLink {
 	return list
 }
 
-// Link is the address of another page of the same flow, in the same language.
-func (f frame) Link(path, flow string) string {
+// Link is the address of another page on the same way, in the same language.
+func (f frame) Link(path string) string {
 	query := url.Values{}
-	if flow != "" {
-		query.Set("flow", flow)
+	for name, value := range f.Kept() {
+		query.Set(name, value)
 	}
+	return f.address(path, query)
+}
+
+// To is the address of a page of this server by itself, in the same language.
+func (f frame) To(path string) string { return f.address(path, url.Values{}) }
+
+func (f frame) address(path string, query url.Values) string {
 	if f.Chosen != "" {
 		query.Set("ui_locales", f.Chosen)
 	}
@@ -80,6 +93,17 @@ func (f frame) Link(path, flow string) string {
 		return path
 	}
 	return path + "?" + query.Encode()
+}
+
+// Kept is what forms, as hidden fields, and links carry to the next page.
+func (f frame) Kept() map[string]string {
+	switch {
+	case f.Flow != "":
+		return map[string]string{"flow": f.Flow}
+	case f.Return != "":
+		return map[string]string{"return_to": f.Return}
+	}
+	return nil
 }
 
 // functions of the templates, in one locale.

@@ -45,14 +45,9 @@ func (p *Pages) match(tag string) string {
 	return locales[i]
 }
 
-// chosen is the ui_locales of the request itself: of a link to another language,
-// or of a form on the page that it led to.
-func chosen(r *http.Request) string {
-	if list := r.PostForm.Get("ui_locales"); list != "" {
-		return list
-	}
-	return r.URL.Query().Get("ui_locales")
-}
+// chosen is the ui_locales of the address: of a link to another language, or of a
+// form on the page that it led to.
+func chosen(r *http.Request) string { return r.URL.Query().Get("ui_locales") }
 
 // capped cuts a list to what is worth parsing, without its last, broken entry.
 func capped(list, separator string) string {

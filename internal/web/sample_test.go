@@ -17,7 +17,7 @@ var (
 	scopes = []ScopeLine{{Name: "wallet-summary:read"}, {Name: "payable:read"}, {Name: "offline_access"}, {Name: "card:freeze"}}
 
 	companies = []AccountLine{
-		{ID: "acme-fr", Name: "Acme France", Organisation: "Acme Group", Note: "EUR", Selected: true},
+		{ID: "acme-fr", Name: "Acme France", Organisation: "Acme Group", Note: "consent.connected_adds", Selected: true},
 		{ID: "acme-uk", Name: "Acme United Kingdom", Organisation: "Acme Group", Note: "GBP"},
 	}
 

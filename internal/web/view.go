@@ -81,8 +81,9 @@ type ScopeLine struct{ Name, Text string }
 
 // AccountLine is a company to connect.
 type AccountLine struct {
-	ID, Name, Organisation, Note string
-	Selected                     bool
+	ID, Name, Organisation string
+	Note                   string // text key, or a text
+	Selected               bool
 }
 
 // Consent asks a person to let a client in. Fields: account (with Pick),
