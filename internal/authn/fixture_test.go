@@ -28,7 +28,7 @@ import (
 
 const (
 	anna     = "anna@example.com"
-	number   = "+6421234567"
+	number   = "+64211234567"
 	password = "open-" + testlog.Canary + "-sesame"
 	home     = "192.0.2.7"
 	away     = "203.0.113.5"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -25,9 +26,9 @@ var codeSpacing = strings.NewReplacer(" ", "", "\u00a0", "", "-", "")
 func (p *People) RedeemCode(ctx context.Context, id, code, purpose string, binding []byte, ip string) (*core.User, *core.OneTimeCode, error) {
 	wrong := oauth.NewError(oauth.ReasonUserCredentials).At("code")
 	means := "one-time code for " + purpose
-	// The code itself counts its tries, over all nodes. Its id is the identity
-	// here, so that nobody's guesses keep the person from another one (E07).
-	try, err := p.Authenticator.Gate.Enter(ctx, "otc:"+id, ip)
+	// The code itself counts its tries, over all nodes. Here its id in this browser
+	// is the identity, so that nobody's guesses keep the person from theirs (E07).
+	try, err := p.Authenticator.Gate.Enter(ctx, fmt.Sprintf("otc:%s/%x", id, binding), ip)
 	if err != nil {
 		return nil, nil, p.refused(ctx, nil, means, "", err)
 	}
