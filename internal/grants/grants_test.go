@@ -122,14 +122,17 @@ func (p *party) refresh(t *testing.T, token string, more ...string) answer {
 // active asks the introspection endpoint.
 func (p *party) active(t *testing.T, token string) bool {
 	t.Helper()
+	return introspect(t, p, token)["active"] == true
+}
+
+func introspect(t *testing.T, p *party, token string) map[string]any {
+	t.Helper()
 	response := p.post(t, "/oauth2/introspect", values("token", token))
-	var body struct {
-		Active bool `json:"active"`
-	}
+	var body map[string]any
 	if err := json.NewDecoder(response.Body).Decode(&body); err != nil || response.StatusCode != http.StatusOK {
 		t.Fatalf("introspection: %d %v", response.StatusCode, err)
 	}
-	return body.Active
+	return body
 }
 
 func wantRefused(t *testing.T, a answer, status int, code string) {

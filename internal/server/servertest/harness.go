@@ -19,6 +19,7 @@ import (
 	"claviger/internal/config"
 	"claviger/internal/core"
 	"claviger/internal/dialect"
+	"claviger/internal/message"
 	"claviger/internal/server"
 	"claviger/internal/store/storetest"
 	"claviger/test/testlog"
@@ -31,7 +32,8 @@ const Host = "127.0.0.1:8080"
 type Harness struct {
 	*server.Server
 	Clock  *Clock
-	URL    string // of the database
+	Inbox  *message.Inbox // what the server sends, once Outbox.Deliver has run
+	URL    string         // of the database
 	random *random
 	t      testing.TB
 }
@@ -83,7 +85,7 @@ func nodes(t testing.TB, first *Harness) func() *Harness {
 			return first
 		}
 		node := open(t, first.URL, first.Clock)
-		node.Reseed(fmt.Sprint(t.Name(), " node ", given)) // two nodes never make the same ids
+		node.Reseed(fmt.Sprint("node ", given, " ", t.Name())) // two nodes never make the same ids
 		given++
 		return node
 	}
@@ -102,7 +104,10 @@ func open(t testing.TB, url string, clock *Clock, adjust ...func(*config.Config)
 		change(config)
 	}
 	random := newRandom(t.Name())
-	instance, err := server.Open(t.Context(), config, server.Environment{Log: testlog.Logger(t), Now: clock.Now, Rand: random})
+	inbox := &message.Inbox{Now: clock.Now}
+	instance, err := server.Open(t.Context(), config, server.Environment{
+		Log: testlog.Logger(t), Now: clock.Now, Rand: random, Inbox: inbox,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +120,7 @@ func open(t testing.TB, url string, clock *Clock, adjust ...func(*config.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Harness{Server: s, Clock: clock, URL: url, random: random, t: t}
+	return &Harness{Server: s, Clock: clock, Inbox: inbox, URL: url, random: random, t: t}
 }
 
 // Config is the configuration of test servers.
