@@ -267,14 +267,21 @@ func TestAtMostFourAreTriedAtOnce(t *testing.T) {
 	var reached sync.Once
 	now, most := 0, 0
 	four := make(chan struct{})
-	o := newOutbox(t, storetest.Open(t, storetest.SQLite(t)), newClock(), sendFunc(func(context.Context, message.Message) error {
+	var o *Outbox
+	o = newOutbox(t, storetest.Open(t, storetest.SQLite(t)), newClock(), sendFunc(func(context.Context, message.Message) error {
 		mu.Lock()
 		now++
 		most = max(most, now)
-		if now == 4 {
-			reached.Do(func() { close(four) })
-		}
+		enough := now == 4
 		mu.Unlock()
+		if enough {
+			reached.Do(func() {
+				for range 200 { // looks at the database: many times what a fifth would need to come
+					waiting(t, o.Store)
+				}
+				close(four)
+			})
+		}
 		<-four // nobody leaves before four have come
 		mu.Lock()
 		now--
