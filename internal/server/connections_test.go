@@ -99,12 +99,12 @@ func TestConsentAsksForWhatIsNew(t *testing.T) {
 		t.Errorf("asked again: %v", answer)
 	}
 	page = v.Get(toWeb("scope", "openid email phone"))
-	if !strings.Contains(page.Body, "See your phone number") || strings.Contains(page.Body, "See your e-mail address") {
+	if !strings.Contains(page.Body, "See your phone number") || strings.Contains(page.Body, "See your email address") {
 		t.Errorf("the page asks for\n%s", page.Body)
 	}
 	page.Approve("")
 	page = v.Get(toWeb("scope", "openid email", "prompt", "consent"))
-	if !strings.Contains(page.Body, "See your e-mail address") {
+	if !strings.Contains(page.Body, "See your email address") {
 		t.Errorf("prompt=consent asks for\n%s", page.Body)
 	}
 	// Taken back on the account page, it is asked for again, and its tokens are dead.

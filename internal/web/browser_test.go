@@ -230,15 +230,32 @@ func pictureDir(t *testing.T) string {
 	return dir
 }
 
+// take keeps a picture of the whole page on show.
+func (b *browser) take(t *testing.T, dir, name string) {
+	t.Helper()
+	picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+var (
+	narrow      = look{"narrow", 320, 568, false} // also what 200 % zoom makes of 640 px
+	phone       = look{"phone", 390, 844, false}
+	darkPhone   = look{"phone-dark", 390, 844, true}
+	desktop     = look{"desktop", 1280, 900, false}
+	darkDesktop = look{"desktop-dark", 1280, 900, true}
+)
+
 // TestPagesInChromium takes the pictures, and holds that every page can be read
 // and used: on a phone and a desktop, light and dark, in both languages.
 func TestPagesInChromium(t *testing.T) {
 	dir := pictureDir(t)
 	b := newBrowser(t)
 	server := serve(t, newPages(t))
-	phone, desktop := look{"phone", 390, 844, false}, look{"desktop", 1280, 900, false}
-	darkPhone, darkDesktop := look{"phone-dark", 390, 844, true}, look{"desktop-dark", 1280, 900, true}
-	narrow := look{"narrow", 320, 568, false}
 	for locale, looks := range map[string][]look{
 		"en": {narrow, phone, darkPhone, desktop, darkDesktop},
 		"fr": {narrow, phone, darkDesktop},
@@ -249,16 +266,31 @@ func TestPagesInChromium(t *testing.T) {
 				b.as(t, l)
 				where := strings.Join([]string{s.name, locale, l.name}, "-")
 				b.expectGood(t, where)
-				if l == narrow {
-					continue // also what 200 % zoom makes of 640 px
+				if l != narrow {
+					b.take(t, dir, where)
 				}
-				picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(filepath.Join(dir, where+".png"), picture, 0o644); err != nil {
-					t.Fatal(err)
-				}
+			}
+		}
+	}
+}
+
+// TestAnyBrandInChromium looks at colours that are hard to read, and at a logo.
+func TestAnyBrandInChromium(t *testing.T) {
+	dir, b := pictureDir(t), newBrowser(t)
+	const logo = `<svg xmlns="http://www.w3.org/2000/svg" width="160" height="40" viewBox="0 0 160 40"><circle cx="20" cy="20" r="16" fill="#0b1f4b"/><path d="M50 28V12h6v16zm14 0V12h40v6H70v10z" fill="#0b1f4b"/></svg>`
+	for name, change := range map[string]func(*Options){
+		"yellow": func(o *Options) { o.Colour = "#ffd400" },
+		"navy":   func(o *Options) { o.Colour, o.Logo, o.LogoType = "#0b1f4b", []byte(logo), "image/svg+xml" },
+		"grey":   func(o *Options) { o.Colour = "#8a8a8a" },
+	} {
+		server := serve(t, newPages(t, change))
+		for _, page := range []string{"sign-in", "consent"} {
+			b.do(t, chromedp.Navigate(server.URL+"/"+page))
+			for _, l := range []look{phone, darkDesktop} {
+				b.as(t, l)
+				where := strings.Join([]string{"brand", name, page, l.name}, "-")
+				b.expectGood(t, where)
+				b.take(t, dir, where)
 			}
 		}
 	}

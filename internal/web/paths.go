@@ -2,6 +2,7 @@ package web
 
 // Paths of the pages, below the issuer. The templates post to them.
 const (
+	PathAuthorize   = "/oauth2/authorize"
 	PathSignIn      = "/sign-in"
 	PathCode        = "/sign-in/code"
 	PathRecover     = "/sign-in/recover"

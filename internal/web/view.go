@@ -200,6 +200,8 @@ func (e EnterCode) PostsTo() string {
 		return e.Action
 	case e.Purpose == "recovery":
 		return PathRecover
+	case e.Purpose == "step_up":
+		return PathStepUp
 	}
 	return PathCode
 }
