@@ -30,7 +30,8 @@ func Updating() bool { return *update }
 // sections "clock +1h1m", which move the clock, and of sections "repeat NAME 9",
 // which send a request so many times more, for the same answer. Sections
 // "sign-in NAME" hold a SignIn as JSON, for {{NAME.access_token}},
-// {{NAME.refresh_token}} and {{NAME.user_id}}.
+// {{NAME.refresh_token}} and {{NAME.user_id}}; sections "code NAME" a codeSection,
+// for {{NAME.code}}.
 func (h *Harness) RunTranscript(t *testing.T, file string) {
 	t.Helper()
 	source, err := os.ReadFile(file)
@@ -56,6 +57,10 @@ func (h *Harness) RunTranscript(t *testing.T, file string) {
 		}
 		if who, ok := strings.CutPrefix(section.Name, "sign-in "); ok {
 			replies[who] = h.signInSection(t, section.Data)
+			continue
+		}
+		if code, ok := strings.CutPrefix(section.Name, "code "); ok {
+			replies[code] = h.codeSection(t, section.Data)
 			continue
 		}
 		name, isRequest := strings.CutSuffix(section.Name, ".request")
