@@ -53,7 +53,7 @@ func withQuery(uri string, values [][2]string) string {
 // or the person is a server_error there, and in the log here (RFC 6749 §4.1.2.1).
 func (e *Endpoint) refuse(w http.ResponseWriter, r *http.Request, flow *core.Flow, err error) {
 	failed := oauth.Failed(e.Log, r, err)
-	if flow.Selector != "" {
+	if flow.Selector != "" || flow.PushedAs != "" {
 		if err := e.finish(r.Context(), flow, nil); err != nil {
 			e.problem(w, r, err)
 			return

@@ -17,23 +17,32 @@ func (e *Endpoint) Consent() http.Handler {
 		if p.flow == nil {
 			return errFlow("none")
 		}
-		if gone, err := e.elsewhere(p, web.PathConsent); gone || err != nil {
-			return err
-		}
-		if p.form == nil || p.flow.SessionID != p.signedIn.Session.ID { // what is approved was shown to this person (E02)
-			return e.showConsent(p, nil)
-		}
-		switch p.form["decision"] {
-		case "approve":
-			return e.consent(p)
-		case "refuse":
-			return e.decline(p)
-		case "other":
-			e.toOther(p)
-			return nil
+		next, err := e.next(p.r.Context(), p.flow, p.signedIn)
+		switch {
+		case err != nil || next.page != "" && next.page != web.PathConsent:
+			return e.onward(p, p.signedIn)
+		case p.form != nil && p.flow.SessionID == p.signedIn.Session.ID: // what is decided was shown to this person (E02)
+			return e.decide(p)
+		case next.page == "":
+			return e.onward(p, p.signedIn)
 		}
 		return e.showConsent(p, nil)
 	})
+}
+
+// decide does what the person chose, even where they need not have been asked any
+// more.
+func (e *Endpoint) decide(p *page) error {
+	switch p.form["decision"] {
+	case "approve":
+		return e.consent(p)
+	case "refuse":
+		return e.decline(p)
+	case "other":
+		e.toOther(p)
+		return nil
+	}
+	return e.showConsent(p, nil)
 }
 
 func (e *Endpoint) showConsent(p *page, wrong web.Errors) error {

@@ -34,9 +34,6 @@ type Endpoint struct {
 	Rand          io.Reader
 }
 
-// PathAuthorize is the authorization endpoint, below the issuer.
-const PathAuthorize = "/oauth2/authorize"
-
 // Authorize serves the authorization endpoint (RFC 6749 §3.1, OpenID Connect Core
 // §3.1.2).
 func (e *Endpoint) Authorize(w http.ResponseWriter, r *http.Request) {
@@ -52,7 +49,7 @@ func (e *Endpoint) Authorize(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		e.problem(w, r, err)
 	case r.Method == http.MethodPost:
-		e.again(w, r, flow)
+		e.again(w, r, flow, p.get("request_uri"))
 	default:
 		e.proceed(w, r, flow)
 	}
@@ -77,19 +74,16 @@ func (e *Endpoint) flowOf(ctx context.Context, p *parameters) (*core.Flow, *inqu
 
 // again turns a POST into a GET. The cookies of this site do not come with a form
 // that another site sends, and do come with the GET.
-func (e *Endpoint) again(w http.ResponseWriter, r *http.Request, flow *core.Flow) {
-	uri := ""
+func (e *Endpoint) again(w http.ResponseWriter, r *http.Request, flow *core.Flow, uri string) {
 	if flow.PushedAs == "" {
 		var err error
 		if uri, err = e.push(r.Context(), flow.ClientID, flow.Request); err != nil {
 			e.problem(w, r, err)
 			return
 		}
-	} else {
-		uri = r.PostFormValue("request_uri")
 	}
 	query := url.Values{"client_id": {flow.ClientID}, "request_uri": {uri}}
-	http.Redirect(w, r, e.Issuer+PathAuthorize+"?"+query.Encode(), http.StatusSeeOther)
+	http.Redirect(w, r, e.Issuer+web.PathAuthorize+"?"+query.Encode(), http.StatusSeeOther)
 }
 
 // proceed takes the next step of a flow: a page, or the answer to the client.

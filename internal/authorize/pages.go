@@ -78,6 +78,7 @@ func (e *Endpoint) locale(p *page) string {
 func (e *Endpoint) render(p *page, status int, data any) error {
 	view := web.View{Locale: e.locale(p), Status: status, Data: data}
 	if p.flow != nil {
+		view.Popup = true // a client may have opened a window for it, whatever it says in display
 		view.FormTargets = formTargets(p.flow.Request.RedirectURI)
 	}
 	e.Pages.Render(p.w, p.r, view)

@@ -9,16 +9,15 @@ import (
 	"claviger/internal/core"
 	"claviger/internal/keys"
 	"claviger/internal/tokens"
+	"claviger/internal/web"
 	"claviger/oauth"
 )
 
 // Paths of the standard endpoints, below the issuer.
 const (
-	PathAuthorize     = "/oauth2/authorize"
 	PathPAR           = "/oauth2/par"
 	PathToken         = "/oauth2/token"
 	PathUserInfo      = "/oauth2/userinfo"
-	PathLogout        = "/oauth2/logout"
 	PathIntrospection = "/oauth2/introspect"
 	PathRevocation    = "/oauth2/revoke"
 	PathJWKS          = "/.well-known/jwks.json"
@@ -55,7 +54,7 @@ func (d *Discovery) metadata() *oauth.Metadata {
 
 // announceBrowserFlow is the authorization endpoint and what it takes.
 func (d *Discovery) announceBrowserFlow(m *oauth.Metadata) {
-	m.AuthorizationEndpoint = d.Issuer + PathAuthorize
+	m.AuthorizationEndpoint = d.Issuer + web.PathAuthorize
 	m.PushedAuthorizationRequestEndpoint = d.Issuer + PathPAR
 	m.ResponseTypesSupported = []string{oauth.ResponseTypeCode}
 	m.ResponseModesSupported = []string{oauth.ResponseModeQuery, oauth.ResponseModeFormPost}
@@ -69,7 +68,7 @@ func (d *Discovery) announceBrowserFlow(m *oauth.Metadata) {
 // announceOpenID is OpenID Connect Discovery §3, and the logout specifications.
 func (d *Discovery) announceOpenID(m *oauth.Metadata) {
 	m.UserInfoEndpoint = d.Issuer + PathUserInfo
-	m.EndSessionEndpoint = d.Issuer + PathLogout
+	m.EndSessionEndpoint = d.Issuer + web.PathLogout
 	m.BackChannelLogoutSupported, m.BackChannelLogoutSessionSupported = true, true
 	m.ScopesSupported = []string{
 		oauth.ScopeOpenID, oauth.ScopeProfile, oauth.ScopeEmail, oauth.ScopeAddress, oauth.ScopePhone, oauth.ScopeOfflineAccess,

@@ -106,7 +106,7 @@ func (s *Server) browserRoutes(mux *http.ServeMux) {
 	both := func(handler http.HandlerFunc) map[string]http.Handler { return open(handler, handler) }
 	form := func(handler http.Handler) map[string]http.Handler { return open(handler, s.ownForms(handler)) }
 	for path, handlers := range map[string]map[string]http.Handler{
-		authorize.PathAuthorize: both(a.Authorize),
+		web.PathAuthorize: both(a.Authorize),
 		web.PathLogout:          both(a.Logout), // clients post to it too; it asks where the form is not its own
 		web.PathSignIn:          form(a.SignIn()),
 		web.PathCode:            form(a.Code()),

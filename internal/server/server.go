@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"claviger/internal/authn"
@@ -109,7 +110,7 @@ func (s *Server) wireTokens(dialects []*dialect.Dialect) {
 }
 
 func (s *Server) wireEndpoints() {
-	s.discovery = &endpoints.Discovery{Issuer: s.config.Issuer, Locales: []string{"en", "fr"}, Ring: s.Ring}
+	s.discovery = &endpoints.Discovery{Issuer: s.config.Issuer, Locales: web.Locales(), Ring: s.Ring}
 	s.health = &endpoints.Health{Store: s.Store, Log: s.log}
 	s.metrics = endpoints.NewMetrics(s.environment.Now)
 	s.operations = &operations{store: s.Store, admin: s.Admin, now: s.environment.Now}
@@ -122,11 +123,13 @@ func (s *Server) Handler() http.Handler { return s.handler }
 // Run serves on a listener, which it closes, until ctx ends, then lets requests
 // under way finish (R18).
 func (s *Server) Run(ctx context.Context, listener net.Listener) error {
+	var group sync.WaitGroup
+	defer group.Wait() // what is being delivered is settled before the database closes
 	background, stop := context.WithCancel(ctx)
 	defer stop()
-	go s.Ring.Watch(background, 5*time.Second)
-	go s.cleanUp(background)
-	go s.Outbox.Run(background)
+	group.Go(func() { s.Ring.Watch(background, 5*time.Second) })
+	group.Go(func() { s.cleanUp(background) })
+	group.Go(func() { s.Outbox.Run(background) })
 	server := &http.Server{
 		Handler: s.handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout,
 		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/language"
@@ -9,6 +10,9 @@ import (
 
 // locales that there are texts for; the first is for everybody else.
 var locales = []string{"en", "fr"}
+
+// Locales returns the languages that there are texts for.
+func Locales() []string { return slices.Clone(locales) }
 
 // longestPreference caps what is parsed of a list of languages, in bytes.
 const longestPreference = 200
