@@ -15,6 +15,7 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -233,9 +234,10 @@ func pictureDir(t *testing.T) string {
 // take keeps a picture of the whole page on show.
 func (b *browser) take(t *testing.T, dir, name string) {
 	t.Helper()
-	picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	yes := true
+	picture, err := chromedp.Call(b.ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &yes, OptimizeForSpeed: &yes})
 	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o644)
+		err = os.WriteFile(filepath.Join(dir, name+".png"), picture.Data, 0o644)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -278,17 +280,17 @@ func TestPagesInChromium(t *testing.T) {
 func TestAnyBrandInChromium(t *testing.T) {
 	dir, b := pictureDir(t), newBrowser(t)
 	const logo = `<svg xmlns="http://www.w3.org/2000/svg" width="160" height="40" viewBox="0 0 160 40"><circle cx="20" cy="20" r="16" fill="#0b1f4b"/><path d="M50 28V12h6v16zm14 0V12h40v6H70v10z" fill="#0b1f4b"/></svg>`
-	for name, change := range map[string]func(*Options){
+	for brand, change := range map[string]func(*Options){
 		"yellow": func(o *Options) { o.Colour = "#ffd400" },
 		"navy":   func(o *Options) { o.Colour, o.Logo, o.LogoType = "#0b1f4b", []byte(logo), "image/svg+xml" },
 		"grey":   func(o *Options) { o.Colour = "#8a8a8a" },
 	} {
 		server := serve(t, newPages(t, change))
-		for _, page := range []string{"sign-in", "consent"} {
-			b.do(t, chromedp.Navigate(server.URL+"/"+page))
+		for _, name := range []string{"sign-in", "consent"} {
+			b.do(t, chromedp.Navigate(server.URL+"/"+name))
 			for _, l := range []look{phone, darkDesktop} {
 				b.as(t, l)
-				where := strings.Join([]string{"brand", name, page, l.name}, "-")
+				where := strings.Join([]string{"brand", brand, name, l.name}, "-")
 				b.expectGood(t, where)
 				b.take(t, dir, where)
 			}

@@ -169,11 +169,14 @@ func TestErrorsAreTiedToTheirFields(t *testing.T) {
 
 func TestConsentSaysWhatIsNotThere(t *testing.T) {
 	p := newPages(t)
-	page := render(t, p, "/consent", View{Data: Consent{ClientName: "Ledger", Pick: true, Nothing: true, Scopes: scopes}}).Body.String()
-	if strings.Contains(page, `value="approve"`) || !strings.Contains(page, "Back to Ledger") {
-		t.Errorf("a person who may connect nothing can approve:\n%s", page)
+	for _, data := range []Consent{{Nothing: true}, {Pick: true}, {Pick: true, Nothing: true, Accounts: companies}} {
+		data.ClientName, data.Scopes = "Ledger", scopes
+		page := render(t, p, "/consent", View{Data: data}).Body.String()
+		if strings.Contains(page, `value="approve"`) || !strings.Contains(page, "Back to Ledger") {
+			t.Errorf("a person who may connect nothing can approve:\n%s", page)
+		}
 	}
-	page = render(t, p, "/consent", View{Data: Consent{ClientName: "Ledger", Pick: true, Scopes: scopes, Accounts: companies}}).Body.String()
+	page := render(t, p, "/consent", View{Data: Consent{ClientName: "Ledger", Pick: true, Scopes: scopes, Accounts: companies}}).Body.String()
 	for _, want := range []string{"<code>card:freeze</code>", `id="account-0" name="account" value="acme-fr" required checked>`, "Already connected; it now asks for more", `value="approve"`, `value="refuse" formnovalidate`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %s in\n%s", want, page)
