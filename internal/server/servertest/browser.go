@@ -15,10 +15,11 @@ import (
 // Browser is a person's browser without JavaScript: it keeps cookies, follows
 // redirects within the server, and fills in forms as they are on the page.
 type Browser struct {
-	Harness *Harness
-	IP      string            // From; empty: 192.0.2.1
+	IP      string            // From; empty: 192.0.2.1. It counts for a harness alone
 	Header  http.Header       // sent along, such as Accept-Language
 	Cookies map[string]string // by name
+	issuer  string
+	do      func(*http.Request) *http.Response
 	t       testing.TB
 }
 
@@ -46,7 +47,27 @@ type Form struct {
 
 // NewBrowser returns a browser that has never been here.
 func (h *Harness) NewBrowser() *Browser {
-	return &Browser{Harness: h, Cookies: map[string]string{}, Header: http.Header{}, t: h.t}
+	return &Browser{Cookies: map[string]string{}, Header: http.Header{}, issuer: "http://" + Host, do: h.Do, t: h.t}
+}
+
+// BrowserOf returns a browser that has never been at the server of that URL, which
+// runs elsewhere.
+func BrowserOf(t testing.TB, issuer string) *Browser {
+	b := &Browser{Cookies: map[string]string{}, Header: http.Header{}, issuer: issuer, t: t}
+	b.do = func(r *http.Request) *http.Response {
+		request, err := http.NewRequestWithContext(r.Context(), r.Method, issuer+r.RequestURI, r.Body)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		request.Header = r.Header
+		response, err := http.DefaultTransport.RoundTrip(request)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		b.t.Cleanup(func() { _ = response.Body.Close() })
+		return response
+	}
+	return b
 }
 
 // In is the same browser in a subtest.
@@ -73,7 +94,7 @@ func (b *Browser) open(method, target, body, site string) *Page {
 	b.t.Helper()
 	var set []*http.Cookie
 	for range 12 {
-		page := b.once(method, strings.TrimPrefix(target, "http://"+Host), body, site)
+		page := b.once(method, strings.TrimPrefix(target, b.issuer), body, site)
 		page.Set = append(set, page.Set...)
 		location := page.Header.Get("Location")
 		if location == "" || page.Status < 300 || page.Status > 399 {
@@ -86,7 +107,7 @@ func (b *Browser) open(method, target, body, site string) *Page {
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		if next.Host != "" && next.Host != Host || next.Scheme != "" && next.Scheme != "http" {
+		if b.leaves(next) {
 			page.Left = next
 			return page
 		}
@@ -94,6 +115,11 @@ func (b *Browser) open(method, target, body, site string) *Page {
 	}
 	b.t.Fatalf("%s: redirected in a circle", target)
 	return nil
+}
+
+// leaves reports whether an address is of another site; one without a host is not.
+func (b *Browser) leaves(target *url.URL) bool {
+	return target.IsAbs() && target.Scheme+"://"+target.Host != b.issuer
 }
 
 func (b *Browser) once(method, target, body, site string) *Page {
@@ -114,7 +140,7 @@ func (b *Browser) once(method, target, body, site string) *Page {
 			r.AddCookie(&http.Cookie{Name: name, Value: value})
 		}
 	}
-	response := b.Harness.Do(r)
+	response := b.do(r)
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		b.t.Fatal(err)
@@ -214,12 +240,12 @@ func (f *Form) Send() *Page {
 	if action == "" {
 		action = f.page.Path
 	}
-	if strings.HasPrefix(action, "http") && !strings.HasPrefix(action, "http://"+Host) {
-		left, err := url.Parse(action)
-		if err != nil {
-			b.t.Fatal(err)
-		}
-		return &Page{Left: left, browser: b}
+	target, err := url.Parse(action)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if b.leaves(target) {
+		return &Page{Left: target, browser: b}
 	}
 	return b.open(http.MethodPost, action, f.Values.Encode(), "same-origin")
 }
