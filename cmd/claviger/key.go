@@ -74,7 +74,7 @@ func signingState(k core.SigningKey, now time.Time) string {
 
 type keyRotate struct {
 	place
-	Algorithm string `placeholder:"NAME" help:"ES256, EdDSA or RS256. Without it, the one that the configuration signs with."`
+	Algorithm string `placeholder:"NAME" help:"ES256, EdDSA or RS256. Without it, the one that access tokens are signed with."`
 	Now       bool   `help:"Sign with the new key at once: for a key that may have leaked. Verifiers that keep the key set for a while refuse new tokens until they fetch it again."`
 }
 
@@ -101,8 +101,8 @@ func (a *keyRotate) Run(ctx context.Context, c *command) error {
 	}
 	c.fields("kid", fresh.ID, "algorithm", fresh.Algorithm, "signs from", stamp(fresh.ActiveAt))
 	if algorithm != instance.Config.SigningAlgorithm {
-		c.print("\nThe configuration signs with %s; set signing_algorithm to %s to use the new key.\n",
-			instance.Config.SigningAlgorithm, algorithm)
+		c.print("\nIt signs the ID tokens of clients that take %s. For access tokens too, set signing_algorithm to %s.\n",
+			algorithm, algorithm)
 	}
 	return nil
 }

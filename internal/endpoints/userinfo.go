@@ -59,7 +59,7 @@ func (u *UserInfo) claims(w http.ResponseWriter, r *http.Request) (map[string]an
 	}
 	var requested map[string]*oauth.ClaimRequest
 	if a.Authentication != nil {
-		requested = a.Authentication.Claims.UserInfo
+		requested = tokens.Askable(a.Client, a.Authentication.Claims.UserInfo)
 	}
 	claims := tokens.UserClaims(a.User, a.Scope, requested)
 	claims["sub"] = subject // §5.3.2: the one of the ID token

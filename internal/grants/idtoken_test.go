@@ -23,7 +23,8 @@ func TestCP_6_ClaimsOfIDTokens(t *testing.T) {
 		session := h.Session(user)
 		write(t, h, func(tx *store.Tx) error {
 			changed := *h.Person(user)
-			changed.Username, changed.GivenName, changed.FamilyName = "tea-drinker", "Tui", "Ngata"
+			changed.Username, changed.GivenName, changed.FamilyName, changed.FullName = "tea-drinker", "Tui", "Ngata", ""
+			changed.EmailVerified, changed.PhoneVerified = false, true
 			changed.Profile = map[string]string{"address": "1 Quay St\nAuckland"}
 			return tx.PutUser(&changed)
 		})
@@ -116,6 +117,21 @@ func TestIDTokenHoldsWhatWasAskedFor(t *testing.T) {
 		if _, there := claims[absent]; there {
 			t.Errorf("there is a %s", absent)
 		}
+	}
+}
+
+// TestNamingAClaimIsNoWayRoundTheRegistration: a client that is not registered
+// for email does not get at it by the claims parameter either.
+func TestNamingAClaimIsNoWayRoundTheRegistration(t *testing.T) {
+	h := servertest.New(t)
+	p := newSite(t, h, func(c *admin.NewClient) { c.Scopes = []string{"openid", "profile"} })
+	email := map[string]*oauth.ClaimRequest{"email": {Essential: true}, "updated_at": nil}
+	a := p.redeem(t, p.code(t, func(o *servertest.CodeOptions) {
+		o.Scope, o.Claims = "openid", oauth.ClaimsRequest{IDToken: email, UserInfo: email}
+	}))
+	_, claims := h.IDToken(t, a.IDToken)
+	if claims["email"] != nil || claims["updated_at"] == nil {
+		t.Errorf("claims %v", claims)
 	}
 }
 

@@ -85,6 +85,49 @@ func TestB01_AnotherClientsReplayEndsNothing(t *testing.T) {
 	}
 }
 
+// TestB13_SigningOutRacesARedemption: whichever comes first, no token outlives the
+// session.
+func TestB13_SigningOutRacesARedemption(t *testing.T) {
+	servertest.Engines(t, func(t *testing.T, open func() *servertest.Harness) {
+		h := open()
+		p := newSite(t, h)
+		other := open()
+		for range 10 {
+			session := h.Session(user)
+			code := p.code(t, scope("openid read"), func(o *servertest.CodeOptions) { o.Session = session })
+			var a answer
+			var group sync.WaitGroup
+			group.Go(func() { a = p.redeem(t, code) })
+			group.Go(func() { signOut(t, other, session) })
+			group.Wait()
+			if a.Status == http.StatusOK && p.active(t, a.AccessToken) {
+				t.Error("a token is alive although the person has signed out")
+			}
+		}
+	})
+}
+
+// signOut ends a session and what was granted in it.
+func signOut(t *testing.T, h *servertest.Harness, session *core.Session) {
+	t.Helper()
+	write(t, h, func(tx *store.Tx) error {
+		now := h.Clock.Now()
+		if _, err := tx.EndSession(session.ID, now, "logout"); err != nil {
+			return err
+		}
+		grants, err := tx.GrantsOfSession(session.ID)
+		if err != nil {
+			return err
+		}
+		for _, g := range grants {
+			if _, err := tx.EndGrant(g.ID, now, "logout", g.ExpiresAt); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 func TestB02_ParallelRedemptionsHaveOneWinner(t *testing.T) {
 	servertest.Engines(t, func(t *testing.T, open func() *servertest.Harness) {
 		const callers = 50

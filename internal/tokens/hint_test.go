@@ -72,6 +72,7 @@ func TestHintIsOurIDToken(t *testing.T) {
 		"an access token":  issued.Response.AccessToken,
 		"a logout token":   logout,
 		"another payload":  parts[0] + "." + strings.Split(sign("JWT", good), ".")[1] + "." + parts[2],
+		"C01 alg none":     "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0." + parts[1] + ".",
 		"no signature":     parts[0] + "." + parts[1] + ".",
 		"C12 other issuer": sign("JWT", `{"iss":"https://evil.example","sub":"usr_1","aud":"centrapay-web"}`),
 		"no subject":       sign("JWT", fmt.Sprintf(`{"iss":%q,"aud":"centrapay-web"}`, issuer)),

@@ -58,7 +58,7 @@ func (i *Issuer) idToken(a *core.Authorization, t *oauth.TokenResponse, nonce st
 		return "", err
 	}
 	scope := slices.Concat(a.Scope, i.profile(a).IDTokenScopes)
-	payload, err = appendUserClaims(payload, UserClaims(a.User, scope, sign.Claims.IDToken))
+	payload, err = appendUserClaims(payload, UserClaims(a.User, scope, Askable(a.Client, sign.Claims.IDToken)))
 	if err != nil {
 		return "", err
 	}

@@ -54,6 +54,18 @@ func UserClaims(u *core.User, scope oauth.Scope, requested map[string]*oauth.Cla
 	return claims
 }
 
+// Askable returns those of the requested claims that a client may be told: of the
+// scopes that it is registered for. Naming a claim is no way round a registration.
+func Askable(c *core.Client, requested map[string]*oauth.ClaimRequest) map[string]*oauth.ClaimRequest {
+	askable := map[string]*oauth.ClaimRequest{}
+	for _, claim := range userClaims {
+		if request, asked := requested[claim.name]; asked && c.Scopes.Has(claim.scope) {
+			askable[claim.name] = request
+		}
+	}
+	return askable
+}
+
 // UserClaimNames returns the names that UserClaims can return.
 func UserClaimNames() []string {
 	names := make([]string, 0, len(userClaims))
