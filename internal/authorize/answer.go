@@ -29,7 +29,17 @@ func (e *Endpoint) answer(w http.ResponseWriter, r *http.Request, request *oauth
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	w.Header().Set("Location", withQuery(request.RedirectURI, values))
-	w.WriteHeader(http.StatusSeeOther)
+	w.WriteHeader(redirectStatus(r))
+}
+
+// redirectStatus is 302 where integrators were promised it: at the authorization
+// endpoint and when a person approves or refuses (SD-3, SD-4). Forms with a secret
+// are answered 303, so that no browser sends them on (RFC 9700 §4.12, A18).
+func redirectStatus(r *http.Request) int {
+	if r.Method == http.MethodPost && r.URL.Path != web.PathConsent {
+		return http.StatusSeeOther
+	}
+	return http.StatusFound
 }
 
 // withQuery adds parameters to a URI and keeps those that it has (RFC 6749 §3.1.2).

@@ -122,12 +122,11 @@ func (e *Endpoint) show(w http.ResponseWriter, r *http.Request, flow *core.Flow,
 	e.to(w, r, page+"?"+query.Encode())
 }
 
-// to redirects within this server, always with 303: a POST with a password must
-// not be repeated elsewhere (RFC 9700 §4.12, A18).
+// to redirects within this server.
 func (e *Endpoint) to(w http.ResponseWriter, r *http.Request, path string) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Referrer-Policy", "no-referrer")
-	http.Redirect(w, r, e.Issuer+path, http.StatusSeeOther)
+	http.Redirect(w, r, e.Issuer+path, redirectStatus(r))
 }
 
 // problem shows an error that cannot go to a client.

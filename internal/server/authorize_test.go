@@ -58,7 +58,7 @@ func TestSD_3_SD_4_ConnectACompany(t *testing.T) {
 			t.Error("the page does not say who asks for what")
 		}
 		answer := page.Approve("acme-uk")
-		if answer.Left == nil || answer.Status != http.StatusSeeOther {
+		if answer.Left == nil || answer.Status != http.StatusFound {
 			t.Fatalf("%d %s", answer.Status, answer.Body)
 		}
 		got := answer.Answer()
@@ -86,4 +86,21 @@ func TestSD_3_SD_4_ConnectACompany(t *testing.T) {
 			t.Errorf("refusal %v", refused)
 		}
 	})
+}
+
+// The statuses that integrators were promised, and 303 after a form with a secret.
+func TestSD_3_SD_4_A18_RedirectStatuses(t *testing.T) {
+	c := newCustomer(t)
+	c.get(toPartner()).is(http.StatusFound)
+	v := visit(t, c)
+	page := v.Get(toPartner())
+	r := c.send(http.MethodPost, "/sign-in", fields{"flow": page.Form("password").Values.Get("flow"), "identifier": acmeOwner, "password": acmePass}.form(),
+		formType, "Cookie: __Host-clv_browser="+v.Cookies["__Host-clv_browser"], "Sec-Fetch-Site: same-origin")
+	r.is(http.StatusSeeOther)
+	if got := r.header.Get("Referrer-Policy"); got != "no-referrer" {
+		t.Errorf("Referrer-Policy %q", got)
+	}
+	if answer := page.SignIn(acmeOwner, acmePass).Approve("acme-fr"); answer.Status != http.StatusFound {
+		t.Errorf("approved with %d", answer.Status)
+	}
 }

@@ -100,8 +100,8 @@ func (b *Browser) open(method, target, body, site string) *Page {
 		if location == "" || page.Status < 300 || page.Status > 399 {
 			return page
 		}
-		if page.Status != http.StatusSeeOther {
-			b.t.Errorf("%s %s: a redirect by %d may send the form on (RFC 9700 §4.12)", method, target, page.Status)
+		if page.Status > http.StatusSeeOther || page.Status < http.StatusFound {
+			b.t.Errorf("%s %s: a redirect by %d sends the form on (RFC 9700 §4.12)", method, target, page.Status)
 		}
 		next, err := url.Parse(location)
 		if err != nil {
