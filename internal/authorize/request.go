@@ -2,11 +2,14 @@ package authorize
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
 
 	"claviger/internal/core"
 	"claviger/oauth"
@@ -45,8 +48,29 @@ func (e *Endpoint) identify(ctx context.Context, p *parameters) (*inquiry, error
 			return q, oauth.NewError(oauth.ReasonResponseModeUnknown).At("response_mode")
 		}
 		q.request.ResponseMode = mode
+	} else if mode := modeOfObject(p.get("request")); slices.Contains(responseModes(client), mode) {
+		q.request.ResponseMode = mode
 	}
 	return q, nil
+}
+
+// modeOfObject returns the response_mode in a request object (OpenID Connect Core
+// §6.1). All objects are refused, and a client that puts its whole request into one
+// reads the refusal in the mode that it named there.
+func modeOfObject(object string) string {
+	_, rest, _ := strings.Cut(object, ".")
+	payload, _, _ := strings.Cut(rest, ".")
+	text, err := base64.RawURLEncoding.DecodeString(payload)
+	if err != nil {
+		return ""
+	}
+	var claims struct {
+		ResponseMode string `json:"response_mode"`
+	}
+	if err := json.Unmarshal(text, &claims); err != nil {
+		return ""
+	}
+	return claims.ResponseMode
 }
 
 // client returns an active client. One that does not exist and one that is stopped
