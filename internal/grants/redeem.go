@@ -3,6 +3,7 @@ package grants
 import (
 	"context"
 	"errors"
+	"time"
 
 	"claviger/internal/core"
 	"claviger/internal/store"
@@ -62,17 +63,24 @@ func (x *Exchange) consumeCode(tx *store.Tx, r *request) (oauth.Reason, error) {
 }
 
 // sessionOver refuses the code of a person who has signed out meanwhile. The
-// session is touched before it is read: the row lock has whoever ends it come
+// session is touched and then read again: the row lock has whoever ends it come
 // before, and be seen, or after, and see the grant.
 func (x *Exchange) sessionOver(tx *store.Tx, sessionID string) (oauth.Reason, error) {
 	if sessionID == "" {
 		return "", nil
 	}
 	now := x.Now()
-	if err := tx.TouchSession(sessionID, now); err != nil {
-		return "", err
-	}
 	session, err := tx.Session(sessionID)
+	if err == nil && session.Alive(now) {
+		later := session.SeenAt.Add(time.Millisecond) // what is not later takes no lock
+		if now.After(later) {
+			later = now
+		}
+		if err := tx.TouchSession(sessionID, later); err != nil {
+			return "", err
+		}
+		session, err = tx.Session(sessionID)
+	}
 	if errors.Is(err, core.ErrNotFound) || err == nil && !session.Alive(now) {
 		return oauth.ReasonCodeInvalid, nil
 	}
