@@ -53,6 +53,9 @@ func (e *Endpoint) load(p *page) error {
 			return err
 		}
 	}
+	if chosen := p.r.URL.Query().Get("ui_locales"); chosen != "" && p.flow != nil {
+		p.flow.Request.UILocales = chosen // the pages that follow keep what the person chose
+	}
 	p.signedIn, err = e.Sessions.Of(p.r)
 	return err
 }
@@ -67,11 +70,10 @@ func (p *page) flowID() string {
 
 // locale is the language of a page: the one that the client asked for comes first.
 func (e *Endpoint) locale(p *page) string {
-	chosen := p.r.URL.Query().Get("ui_locales")
-	if chosen == "" && p.flow != nil {
-		chosen = p.flow.Request.UILocales
+	if p.flow == nil {
+		return e.Pages.Locale(p.r, "")
 	}
-	return e.Pages.Locale(p.r, chosen)
+	return e.Pages.Locale(p.r, p.flow.Request.UILocales)
 }
 
 // render shows a page of the flow.
@@ -148,10 +150,16 @@ func withRetry(err error, field, key string) (wrong web.Errors, retry string, ok
 
 // query is what the address of a page of this flow carries.
 func (p *page) query() url.Values {
-	if p.flow == nil {
-		return url.Values{"return_to": {p.back}}
+	query := url.Values{}
+	if chosen := p.r.URL.Query().Get("ui_locales"); chosen != "" {
+		query.Set("ui_locales", chosen)
 	}
-	return url.Values{"flow": {p.flow.Selector}}
+	if p.flow == nil {
+		query.Set("return_to", p.back)
+	} else {
+		query.Set("flow", p.flow.Selector)
+	}
+	return query
 }
 
 func isNotFound(err error) bool { return errors.Is(err, core.ErrNotFound) }

@@ -2,7 +2,6 @@ package authorize
 
 import (
 	"net/http"
-	"net/url"
 	"strconv"
 
 	"claviger/internal/authn"
@@ -122,5 +121,7 @@ func (e *Endpoint) Choose() http.Handler {
 
 // toOther lets somebody else sign in.
 func (e *Endpoint) toOther(p *page) {
-	e.to(p.w, p.r, web.PathSignIn+"?"+url.Values{"flow": {p.flowID()}, "other": {"1"}}.Encode())
+	query := p.query()
+	query.Set("other", "1")
+	e.to(p.w, p.r, web.PathSignIn+"?"+query.Encode())
 }

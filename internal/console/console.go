@@ -45,7 +45,7 @@ func (c *Console) handle(path string, serve func(*page) error) http.Handler {
 		p := &page{w: w, r: r, locale: c.Pages.Locale(r, r.URL.Query().Get("ui_locales"))}
 		var err error
 		if p.signedIn, err = c.Sessions.Of(r); err == nil && p.signedIn == nil {
-			c.to(p, web.PathSignIn+"?"+url.Values{"return_to": {path}}.Encode())
+			c.to(p, web.PathSignIn, url.Values{"return_to": {path}})
 			return
 		}
 		if err == nil && r.Method == http.MethodPost {
@@ -61,14 +61,17 @@ func (c *Console) handle(path string, serve func(*page) error) http.Handler {
 }
 
 // to redirects within this server.
-func (c *Console) to(p *page, path string) {
+func (c *Console) to(p *page, path string, query url.Values) {
+	if chosen := p.r.URL.Query().Get("ui_locales"); chosen != "" {
+		query.Set("ui_locales", chosen)
+	}
 	p.w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(p.w, p.r, c.Issuer+path, http.StatusSeeOther)
+	http.Redirect(p.w, p.r, c.Issuer+path+"?"+query.Encode(), http.StatusSeeOther)
 }
 
 // done goes back to a page, which says what was done.
 func (c *Console) done(p *page, path, notice string) error {
-	c.to(p, path+"?"+url.Values{"done": {notice}}.Encode())
+	c.to(p, path, url.Values{"done": {notice}})
 	return nil
 }
 

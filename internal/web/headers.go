@@ -22,9 +22,10 @@ func setHeaders(h http.Header, v View) {
 		"; form-action "+formAction(targets)+"; frame-ancestors 'none'; base-uri 'none'")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("X-Content-Type-Options", "nosniff")
-	// Other sites learn nothing. no-referrer would also make the browser send
-	// "Origin: null" with our own forms, which those who take them must refuse.
-	h.Set("Referrer-Policy", "same-origin")
+	// Nobody learns an address, which may hold a code or a flow (RFC 9700 §4.12, A18).
+	// Browsers then send "Origin: null" with our own forms: Sec-Fetch-Site tells them
+	// from those of others.
+	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
 	// The window of a client that waits for this one must stay able to see it.

@@ -41,7 +41,7 @@ func TestE03_HeadersOfEveryPage(t *testing.T) {
 				"; form-action " + target + "; frame-ancestors 'none'; base-uri 'none'",
 			"X-Frame-Options":            "DENY",
 			"X-Content-Type-Options":     "nosniff",
-			"Referrer-Policy":            "same-origin",
+			"Referrer-Policy":            "no-referrer",
 			"Cache-Control":              "no-store",
 			"Content-Type":               "text/html; charset=utf-8",
 			"Content-Language":           "en",
