@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -39,7 +38,7 @@ type programOutput struct {
 	} `json:"refused"`
 }
 
-func TestJP_5_Python(t *testing.T) { testApp(t, pythonWithRequests(t), "testdata/jpay.py") }
+func TestJP_5_Python(t *testing.T) { testApp(t, pythonWith(t, "requests"), "testdata/jpay.py") }
 
 func TestJP_5_JavaScript(t *testing.T) { testApp(t, "node", "testdata/jpay.mjs") }
 
@@ -90,7 +89,7 @@ func run(t *testing.T, program string, args ...string) (out programOutput) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	command := exec.CommandContext(ctx, program, args...)
-	command.Env = append(os.Environ(), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1")
+	command.Env = environment()
 	var complaints strings.Builder
 	command.Stderr = &complaints
 	text, err := command.Output()
@@ -101,17 +100,4 @@ func run(t *testing.T, program string, args ...string) (out programOutput) {
 		t.Fatalf("%s printed %q: %v", program, text, err)
 	}
 	return out
-}
-
-// pythonWithRequests finds a Python that has requests; the system's own may
-// stand behind another one in the path.
-func pythonWithRequests(t *testing.T) string {
-	t.Helper()
-	for _, python := range []string{"python3", "/usr/bin/python3"} {
-		if exec.CommandContext(t.Context(), python, "-c", "import requests").Run() == nil {
-			return python
-		}
-	}
-	t.Fatal("no Python 3 with requests; scripts/install-missing sees to it")
-	return ""
 }
