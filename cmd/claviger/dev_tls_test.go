@@ -109,7 +109,7 @@ func TestSD_3_TheBannerLinkCanBeOpened(t *testing.T) {
 		t.Fatal(err)
 	}
 	response.Body.Close()
-	if to := response.Header.Get("Location"); response.StatusCode != http.StatusSeeOther || strings.Contains(to, "error=") {
+	if to := response.Header.Get("Location"); response.StatusCode != http.StatusFound || !strings.HasPrefix(to, dev.url+"/sign-in") {
 		t.Errorf("the link is answered %d %s", response.StatusCode, to)
 	}
 	for _, page := range []string{"/account", "/dev/inbox"} {
