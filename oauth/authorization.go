@@ -33,6 +33,7 @@ type AuthorizationRequest struct {
 	RedirectURI   string        `json:"redirect_uri"`  // where the answer goes
 	RedirectSent  bool          `json:"redirect_sent"` // the client sent it: the token request must repeat it (RFC 6749 §4.1.3)
 	Scope         Scope         `json:"scope"`
+	Approval      Scope         `json:"approval"` // Scope, and the scopes whose claims are asked for by name: what a person approves
 	State         string        `json:"state"`
 	ResponseMode  string        `json:"response_mode"`  // query or form_post
 	CodeChallenge string        `json:"code_challenge"` // S256

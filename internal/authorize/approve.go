@@ -39,7 +39,7 @@ func (e *Endpoint) issue(ctx context.Context, flow *core.Flow, signedIn *authn.S
 	code := e.code(flow, signedIn, authorization)
 	code.Selector, code.Hash, code.CreatedAt, code.ExpiresAt = token.Selector, token.Hash(), now, now.Add(core.CodeLifetime)
 	err = e.finish(ctx, flow, func(tx *store.Tx) error {
-		consent, err := e.storeConsent(ctx, tx, authorization, a)
+		consent, err := e.storeConsent(ctx, tx, authorization, flow.Request.Approval, a)
 		if err != nil {
 			return err
 		}
@@ -94,7 +94,7 @@ func (e *Endpoint) code(flow *core.Flow, signedIn *authn.SignedIn, authorization
 
 // storeConsent returns the consent that the tokens rest on: the one in force, made
 // or widened when the person was asked. It is nil where none is needed.
-func (e *Endpoint) storeConsent(ctx context.Context, tx *store.Tx, authorization *core.Authorization, a *approval) (*core.Consent, error) {
+func (e *Endpoint) storeConsent(ctx context.Context, tx *store.Tx, authorization *core.Authorization, scope oauth.Scope, a *approval) (*core.Consent, error) {
 	if a.asks { // of two that approve at once, the second widens what the first made
 		if err := tx.Serialize(); err != nil {
 			return nil, err
@@ -111,7 +111,7 @@ func (e *Endpoint) storeConsent(ctx context.Context, tx *store.Tx, authorization
 		return nil, err
 	}
 	if !a.asks {
-		if consent == nil || !authorization.Scope.Within(consent.Scopes) {
+		if consent == nil || !scope.Within(consent.Scopes) {
 			if authorization.Client.Browser.SkipConsent && authorization.Account == nil {
 				return nil, nil
 			}
@@ -119,11 +119,11 @@ func (e *Endpoint) storeConsent(ctx context.Context, tx *store.Tx, authorization
 		}
 		return consent, nil
 	}
-	return e.putConsent(ctx, tx, authorization, consent)
+	return e.putConsent(ctx, tx, authorization, scope, consent)
 }
 
 // putConsent makes a consent or widens the one that there is, and records it.
-func (e *Endpoint) putConsent(ctx context.Context, tx *store.Tx, authorization *core.Authorization, stored *core.Consent) (*core.Consent, error) {
+func (e *Endpoint) putConsent(ctx context.Context, tx *store.Tx, authorization *core.Authorization, scope oauth.Scope, stored *core.Consent) (*core.Consent, error) {
 	now := e.Now()
 	consent := &core.Consent{
 		ID: core.NewID(core.PrefixConsent, now, e.Rand), ClientID: authorization.Client.ID, UserID: authorization.User.ID, CreatedAt: now,
@@ -135,12 +135,12 @@ func (e *Endpoint) putConsent(ctx context.Context, tx *store.Tx, authorization *
 	if authorization.Account != nil {
 		consent.OrganisationID, consent.AccountID = authorization.Organisation.ID, authorization.Account.ID
 	}
-	consent.Scopes = append(slices.Clone(consent.Scopes), missing(authorization.Scope, consent.Scopes)...)
+	consent.Scopes = append(slices.Clone(consent.Scopes), missing(scope, consent.Scopes)...)
 	if err := tx.PutConsent(consent); err != nil {
 		return nil, err
 	}
 	event := core.EventOf(core.ConsentGiven, authorization, oauth.SourceOf(ctx))
-	event.Target, event.Detail = "consent/"+consent.ID, authorization.Scope.String()
+	event.Target, event.Detail = "consent/"+consent.ID, scope.String()
 	tx.Audit(event)
 	return consent, nil
 }

@@ -82,7 +82,7 @@ func (e *Endpoint) fillConsent(p *page, client *core.Client, data *web.Consent) 
 		} else if err != nil && !isNotFound(err) {
 			return err
 		}
-		data.Scopes = e.scopeLines(p, missing(request.Scope, held))
+		data.Scopes = e.scopeLines(p, missing(request.Approval, held))
 		return nil
 	}
 	companies, err := e.companies(p.r.Context(), p.flow, p.signedIn.User)
@@ -93,15 +93,15 @@ func (e *Endpoint) fillConsent(p *page, client *core.Client, data *web.Consent) 
 	var needed oauth.Scope
 	for _, c := range companies {
 		if again {
-			c.missing = request.Scope
+			c.missing = request.Approval
 		}
 		needed = append(needed, missing(c.missing, needed)...)
 		data.Accounts = append(data.Accounts, e.accountLine(p, c, len(companies) == 1))
 	}
 	if len(companies) == 0 {
-		needed = request.Scope
+		needed = request.Approval
 	}
-	data.Scopes = e.scopeLines(p, missing(request.Scope, missing(request.Scope, needed))) // in the order they were asked for
+	data.Scopes = e.scopeLines(p, missing(request.Approval, missing(request.Approval, needed))) // in the order they were asked for
 	return nil
 }
 

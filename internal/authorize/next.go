@@ -86,7 +86,7 @@ func (e *Endpoint) nextConsent(ctx context.Context, flow *core.Flow, client *cor
 		if err != nil && !errors.Is(err, core.ErrNotFound) {
 			return nil, err
 		}
-		if err == nil && flow.Request.Scope.Within(consent.Scopes) && !asked {
+		if err == nil && flow.Request.Approval.Within(consent.Scopes) && !asked {
 			return &step{approval: &approval{}}, nil
 		}
 		return &step{page: web.PathConsent, silent: oauth.ReasonConsentRequired}, nil
@@ -161,13 +161,13 @@ func (e *Endpoint) addCompanies(ctx context.Context, found []company, flow *core
 		if known || account.Status != core.Active || !m.Covers(account) {
 			continue
 		}
-		c := company{account: account, organisation: organisation, missing: flow.Request.Scope}
+		c := company{account: account, organisation: organisation, missing: flow.Request.Approval}
 		consent, err := e.Store.Connection(ctx, flow.ClientID, account)
 		if err != nil && !errors.Is(err, core.ErrNotFound) {
 			return nil, err
 		}
 		if err == nil {
-			c.consent, c.missing = consent, missing(flow.Request.Scope, consent.Scopes)
+			c.consent, c.missing = consent, missing(flow.Request.Approval, consent.Scopes)
 		}
 		found = append(found, c)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"claviger/internal/core"
+	"claviger/internal/tokens"
 	"claviger/oauth"
 )
 
@@ -115,6 +116,11 @@ func (e *Endpoint) check(ctx context.Context, q *inquiry) error {
 	}
 	q.request.Nonce, q.request.LoginHint, q.request.Display = q.get("nonce"), q.get("login_hint"), q.get("display")
 	q.request.UILocales, q.request.ACRValues = q.get("ui_locales"), strings.Fields(q.get("acr_values"))
+	q.request.Approval = slices.Clone(q.request.Scope)
+	if q.request.Scope.Has(oauth.ScopeOpenID) {
+		revealed := tokens.Revealed(q.client, q.request.Claims)
+		q.request.Approval = append(q.request.Approval, missing(revealed, q.request.Scope)...)
+	}
 	return nil
 }
 

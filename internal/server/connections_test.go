@@ -117,3 +117,25 @@ func TestConsentAsksForWhatIsNew(t *testing.T) {
 	c.send(http.MethodGet, "/oauth2/userinfo", "", bearer(token.token("access_token"))).is(http.StatusUnauthorized)
 	v.Get(toWeb("scope", "openid email")).Pressing("decision", "approve")
 }
+
+// Naming a claim is no way round the consent page: it says what is told.
+func TestConsentCoversClaimsAskedForByName(t *testing.T) {
+	c := newCustomer(t)
+	v := visit(t, c)
+	v.signedIn("user@centrapay.example", userPass)
+	page := v.Get(toWeb("scope", "openid", "claims", `{"userinfo":{"phone_number":null}}`))
+	if !strings.Contains(page.Body, "See your phone number") || strings.Contains(page.Body, "See your email address") {
+		t.Errorf("the page asks for\n%s", page.Body)
+	}
+	token := v.redeemWeb(page.Approve("").Answer().Get("code"))
+	told := c.send(http.MethodGet, "/oauth2/userinfo", "", bearer(token.token("access_token"))).is(http.StatusOK)
+	if told.member("phone_number") != "+6421234567890" || told.member("email") != nil {
+		t.Errorf("userinfo tells %s", told.text)
+	}
+	if answer := v.Get(toWeb("scope", "openid", "claims", `{"userinfo":{"phone_number":null}}`, "prompt", "none")).Answer(); answer.Get("code") == "" {
+		t.Errorf("%v", answer)
+	}
+	if answer := v.Get(toWeb("scope", "openid", "claims", `{"id_token":{"email":null}}`, "prompt", "none")).Answer(); answer.Get("error") != "consent_required" {
+		t.Errorf("%v", answer)
+	}
+}

@@ -66,6 +66,20 @@ func Askable(c *core.Client, requested map[string]*oauth.ClaimRequest) map[strin
 	return askable
 }
 
+// Revealed returns the scopes of a client whose claims a request asks for by name:
+// whoever approves the request approves those.
+func Revealed(c *core.Client, request oauth.ClaimsRequest) oauth.Scope {
+	var scopes oauth.Scope
+	for _, claim := range userClaims {
+		_, inUserInfo := request.UserInfo[claim.name]
+		_, inIDToken := request.IDToken[claim.name]
+		if (inUserInfo || inIDToken) && c.Scopes.Has(claim.scope) && !scopes.Has(claim.scope) {
+			scopes = append(scopes, claim.scope)
+		}
+	}
+	return scopes
+}
+
 // UserClaimNames returns the names that UserClaims can return.
 func UserClaimNames() []string {
 	names := make([]string, 0, len(userClaims))
