@@ -92,7 +92,7 @@ func TestSD_3_SD_4_ConnectACompany(t *testing.T) {
 func TestSD_3_SD_4_A18_RedirectStatuses(t *testing.T) {
 	c := newCustomer(t)
 	c.get(toPartner()).is(http.StatusFound)
-	v := visit(t, c)
+	v := newVisitor(t, c)
 	page := v.Get(toPartner())
 	r := c.send(http.MethodPost, "/sign-in", fields{"flow": page.Form("password").Values.Get("flow"), "identifier": acmeOwner, "password": acmePass}.form(),
 		formType, "Cookie: __Host-clv_browser="+v.Cookies["__Host-clv_browser"], "Sec-Fetch-Site: same-origin")

@@ -106,18 +106,18 @@ func (s *Server) browserRoutes(mux *http.ServeMux) {
 	both := func(handler http.HandlerFunc) map[string]http.Handler { return open(handler, handler) }
 	form := func(handler http.Handler) map[string]http.Handler { return open(handler, s.ownForms(handler)) }
 	for path, handlers := range map[string]map[string]http.Handler{
-		web.PathAuthorize: both(a.Authorize),
-		web.PathLogout:          both(a.Logout), // clients post to it too; it asks where the form is not its own
-		web.PathSignIn:          form(a.SignIn()),
-		web.PathCode:            form(a.Code()),
-		web.PathRecover:         form(a.Recover()),
-		web.PathPassword:        form(a.NewPassword()),
-		web.PathStepUp:          form(a.StepUp()),
-		web.PathChoose:          form(a.Choose()),
-		web.PathConsent:         form(a.Consent()),
-		web.PathAccount:         form(s.console.Account()),
-		web.PathConnections:     form(s.console.Connections()),
-		"/{$}":                  open(http.RedirectHandler(s.config.Issuer+web.PathAccount, http.StatusSeeOther), nil),
+		web.PathAuthorize:   both(a.Authorize),
+		web.PathLogout:      both(a.Logout), // clients post to it too; it asks where the form is not its own
+		web.PathSignIn:      form(a.SignIn()),
+		web.PathCode:        form(a.Code()),
+		web.PathRecover:     form(a.Recover()),
+		web.PathPassword:    form(a.NewPassword()),
+		web.PathStepUp:      form(a.StepUp()),
+		web.PathChoose:      form(a.Choose()),
+		web.PathConsent:     form(a.Consent()),
+		web.PathAccount:     form(s.console.Account()),
+		web.PathConnections: form(s.console.Connections()),
+		"/{$}":              open(http.RedirectHandler(s.config.Issuer+web.PathAccount, http.StatusSeeOther), nil),
 	} {
 		s.register(mux, path, handlers, s.Pages.RenderError)
 	}

@@ -11,7 +11,7 @@ import (
 func TestSD_10_ConnectionsAreSeenAndEnded(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, open func() *customer) {
 		c := open()
-		v := visit(t, c)
+		v := newVisitor(t, c)
 		code := v.Get(toPartner()).SignIn(acmeOwner, acmePass).Approve("acme-fr").Answer().Get("code")
 		token := c.post("/oauth2/token/create", fields{
 			"grant_type": "authorization_code", "client_id": "spendesk-partner", "client_secret": "spendesk-partner-secret",
@@ -33,7 +33,7 @@ func TestSD_10_ConnectionsAreSeenAndEnded(t *testing.T) {
 		}
 		consent := page.Form("consent").Values.Get("consent")
 
-		stranger := visit(t, c)
+		stranger := newVisitor(t, c)
 		stranger.signedIn("user@centrapay.example", userPass)
 		form := stranger.Get("/connections")
 		if strings.Contains(form.Body, "Example Partner") {
@@ -60,7 +60,7 @@ func TestSD_10_ConnectionsAreSeenAndEnded(t *testing.T) {
 // One partner, several companies: connections that live and end on their own.
 func TestSD_4_SeveralCompaniesAreSeveralConnections(t *testing.T) {
 	c := newCustomer(t)
-	v := visit(t, c)
+	v := newVisitor(t, c)
 	v.signedIn(acmeOwner, acmePass)
 	tokens := map[string]wireAnswer{}
 	for _, company := range []string{"acme-fr", "acme-uk"} {
@@ -91,7 +91,7 @@ func TestSD_4_SeveralCompaniesAreSeveralConnections(t *testing.T) {
 // where nothing is (prompt=consent apart).
 func TestConsentAsksForWhatIsNew(t *testing.T) {
 	c := newCustomer(t)
-	v := visit(t, c)
+	v := newVisitor(t, c)
 	v.signedIn("user@centrapay.example", userPass)
 	page := v.Get(toWeb("scope", "openid email"))
 	page.Approve("")
@@ -121,7 +121,7 @@ func TestConsentAsksForWhatIsNew(t *testing.T) {
 // Naming a claim is no way round the consent page: it says what is told.
 func TestConsentCoversClaimsAskedForByName(t *testing.T) {
 	c := newCustomer(t)
-	v := visit(t, c)
+	v := newVisitor(t, c)
 	v.signedIn("user@centrapay.example", userPass)
 	page := v.Get(toWeb("scope", "openid", "claims", `{"userinfo":{"phone_number":null}}`))
 	if !strings.Contains(page.Body, "See your phone number") || strings.Contains(page.Body, "See your email address") {

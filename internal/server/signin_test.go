@@ -21,7 +21,7 @@ type visitor struct {
 	c *customer
 }
 
-func visit(t *testing.T, c *customer) *visitor {
+func newVisitor(t *testing.T, c *customer) *visitor {
 	return &visitor{Browser: c.NewBrowser(), t: t, c: c}
 }
 
@@ -60,12 +60,12 @@ func TestSignInByEmailPhoneOrUsername(t *testing.T) {
 	c := newCustomer(t)
 	c.apply("people: [{email: user@centrapay.example, username: cuppa}]")
 	for _, identifier := range []string{"user@centrapay.example", "USER@Centrapay.Example", "+6421234567890", "+64 21 234 567 890", "cuppa"} {
-		page := visit(t, c).signedIn(identifier, userPass)
+		page := newVisitor(t, c).signedIn(identifier, userPass)
 		if !strings.Contains(page.Body, "user@centrapay.example") {
 			t.Errorf("%s: another page", identifier)
 		}
 	}
-	wrong := visit(t, c).Get("/account").SignIn("user@centrapay.example", "wrong").Problem(http.StatusUnauthorized)
+	wrong := newVisitor(t, c).Get("/account").SignIn("user@centrapay.example", "wrong").Problem(http.StatusUnauthorized)
 	if form := wrong.Form("password"); form.Values.Get("identifier") != "user@centrapay.example" || form.Values.Get("password") != "" {
 		t.Errorf("the form has %v", form.Values)
 	}
@@ -74,7 +74,7 @@ func TestSignInByEmailPhoneOrUsername(t *testing.T) {
 func TestCP_10_SignInByACode(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, open func() *customer) {
 		c := open()
-		v := visit(t, c)
+		v := newVisitor(t, c)
 		page := v.Get(toWeb())
 		page = v.Get(strings.Replace(page.Path, "/sign-in?", "/sign-in/code?", 1))
 		page = page.Form("identifier").Set("identifier", "+6421234567890").Send()
@@ -94,9 +94,9 @@ func TestCP_10_SignInByACode(t *testing.T) {
 func TestCP_10_RecoverTheAccount(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, open func() *customer) {
 		c := open()
-		elsewhere := visit(t, c)
+		elsewhere := newVisitor(t, c)
 		elsewhere.signedIn("user@centrapay.example", userPass)
-		v := visit(t, c)
+		v := newVisitor(t, c)
 		page := v.Get("/sign-in/recover").Form("identifier").Set("identifier", "+6421234567890").Send()
 		code := v.code("+6421234567890")
 		page = page.Form("code").Set("code", code).Send()
@@ -108,8 +108,8 @@ func TestCP_10_RecoverTheAccount(t *testing.T) {
 		if page := elsewhere.Get("/account"); page.Forms[0].Values.Has("action") || !strings.Contains(page.Path, "/sign-in") { // E19
 			t.Errorf("the other session is alive at %s", page.Path)
 		}
-		visit(t, c).Get("/account").SignIn("user@centrapay.example", userPass).Problem(http.StatusUnauthorized)
-		visit(t, c).signedIn("user@centrapay.example", "two teas and a sugar")
+		newVisitor(t, c).Get("/account").SignIn("user@centrapay.example", userPass).Problem(http.StatusUnauthorized)
+		newVisitor(t, c).signedIn("user@centrapay.example", "two teas and a sugar")
 		if received := v.messages(); !slices.ContainsFunc(received, func(m message.Received) bool { return strings.Contains(m.Text, "was changed") }) {
 			t.Errorf("the person was not told: %+v", received)
 		}
@@ -119,12 +119,12 @@ func TestCP_10_RecoverTheAccount(t *testing.T) {
 // E11: the page for a new password is for whom a code has just let in.
 func TestE11_NewPasswordNeedsARecovery(t *testing.T) {
 	c := newCustomer(t)
-	visit(t, c).Get("/sign-in/password").Problem(http.StatusForbidden)
-	v := visit(t, c)
+	newVisitor(t, c).Get("/sign-in/password").Problem(http.StatusForbidden)
+	v := newVisitor(t, c)
 	v.signedIn("user@centrapay.example", userPass)
 	v.Get("/sign-in/password").Problem(http.StatusForbidden)
 
-	late := visit(t, c)
+	late := newVisitor(t, c)
 	page := late.Get("/sign-in/recover").Form("identifier").Set("identifier", "+6421234567890").Send()
 	page = page.Form("code").Set("code", late.code("+6421234567890")).Send()
 	c.Clock.Advance(11 * time.Minute)
@@ -134,7 +134,7 @@ func TestE11_NewPasswordNeedsARecovery(t *testing.T) {
 func TestCP_10_AVerifiedNZNumberIsTrusted(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, open func() *customer) {
 		c := open()
-		v := visit(t, c)
+		v := newVisitor(t, c)
 		page := v.signedIn("newcomer@centrapay.example", "no sugar for me thank you")
 		flags := func() []string {
 			account, err := c.Admin.IndividualAccount(t.Context(), c.Person("newcomer@centrapay.example").ID)
@@ -169,7 +169,7 @@ func TestCP_10_AVerifiedNZNumberIsTrusted(t *testing.T) {
 
 func TestSessionsAreListedAndEnded(t *testing.T) {
 	c := newCustomer(t)
-	v, other := visit(t, c), visit(t, c)
+	v, other := newVisitor(t, c), newVisitor(t, c)
 	other.Header.Set("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
 	other.signedIn("user@centrapay.example", userPass)
 	page := v.signedIn("user@centrapay.example", userPass)
@@ -183,7 +183,7 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 	if page.Status != http.StatusOK || !strings.Contains(page.Body, "The session is ended") {
 		t.Errorf("%d\n%s", page.Status, page.Body)
 	}
-	stranger := visit(t, c)
+	stranger := newVisitor(t, c)
 	mine := stranger.signedIn(acmeOwner, acmePass)
 	session, err := c.Store.SessionsOf(t.Context(), c.Person("user@centrapay.example").ID, c.Clock.Now())
 	if err != nil || len(session) != 1 {
@@ -198,7 +198,7 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 
 func TestChangePassword(t *testing.T) {
 	c := newCustomer(t)
-	v := visit(t, c)
+	v := newVisitor(t, c)
 	page := v.signedIn("user@centrapay.example", userPass)
 	change := func(page *servertest.Page, current, fresh string) *servertest.Page {
 		return page.Pressing("action", "change_password").Set("current_password", current).Set("new_password", fresh).Send()
@@ -209,14 +209,14 @@ func TestChangePassword(t *testing.T) {
 	if !strings.Contains(page.Body, "Your password is changed") {
 		t.Errorf("%d\n%s", page.Status, page.Body)
 	}
-	visit(t, c).signedIn("user@centrapay.example", "two teas and a sugar")
+	newVisitor(t, c).signedIn("user@centrapay.example", "two teas and a sugar")
 }
 
 // A client that insists on two factors gets them: the code comes after the
 // password, and the session remembers both.
 func TestStepUp(t *testing.T) {
 	c := newCustomer(t)
-	v := visit(t, c)
+	v := newVisitor(t, c)
 	needs := toWeb("claims", `{"id_token":{"acr":{"essential":true,"values":["2"]}}}`)
 	page := v.Get(needs).SignIn("user@centrapay.example", userPass)
 	before := v.Cookies["__Host-clv_session"]
@@ -228,10 +228,10 @@ func TestStepUp(t *testing.T) {
 	if claims := wireClaims(t, token.token("id_token")); claims["acr"] != "2" {
 		t.Errorf("%v", claims)
 	}
-	if answer := visit(t, c).Get(needs + "&prompt=none").Answer(); answer.Get("error") != "login_required" {
+	if answer := newVisitor(t, c).Get(needs + "&prompt=none").Answer(); answer.Get("error") != "login_required" {
 		t.Errorf("%v", answer)
 	}
-	none := visit(t, c) // nobody can reach newcomer by a code
+	none := newVisitor(t, c) // nobody can reach newcomer by a code
 	if answer := none.Get(needs).SignIn("newcomer@centrapay.example", "no sugar for me thank you").Answer(); answer.Get("error") != "unmet_authentication_requirements" {
 		t.Errorf("%v", answer)
 	}
@@ -247,7 +247,7 @@ func (v *visitor) redeemWeb(code string) wireAnswer {
 
 func TestPromptSelectAccount(t *testing.T) {
 	c := newCustomer(t)
-	v := visit(t, c)
+	v := newVisitor(t, c)
 	v.signedIn("user@centrapay.example", userPass)
 	c.Clock.Advance(time.Second)
 	page := v.Get(toWeb("prompt", "select_account"))
