@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"claviger/internal/core"
+	"claviger/internal/store"
 	"claviger/oauth"
 )
 
@@ -196,4 +197,29 @@ func TestCP_10_NewAddressesAreNotVerified(t *testing.T) {
 	if !jane.PhoneVerified || jane.EmailVerified {
 		t.Errorf("%+v", jane)
 	}
+}
+
+// E19: a password that a file replaces ends the sessions of before, and no others.
+func TestE19_ReplacedPasswordsEndSessions(t *testing.T) {
+	onEach(t, "people: [{email: a@b.example, password: first}, {email: c@d.example, password: other}]", func(t *testing.T, s *Service) {
+		for _, email := range []string{"a@b.example", "c@d.example"} {
+			user := must[*core.User](t)(s.Store.PersonBy(t.Context(), email))
+			session := &core.Session{ID: "ses_" + email[:1], UserID: user.ID, Hash: []byte("hash"), CreatedAt: noon, SeenAt: noon, ExpiresAt: noon.Add(time.Hour)}
+			if err := s.Store.Write(t.Context(), func(tx *store.Tx) error { return tx.InsertSession(session) }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		alive := func(id string) bool {
+			return must[*core.Session](t)(s.Store.Session(t.Context(), id)).Alive(noon)
+		}
+		s.mustApply(t, "people: [{email: a@b.example, password: first, full_name: A}]")
+		if !alive("ses_a") {
+			t.Error("a session ended although the password stayed")
+		}
+		s.mustApply(t, "people: [{email: a@b.example, password: second}]")
+		if alive("ses_a") || !alive("ses_c") {
+			t.Errorf("alive after the change: hers %v, another's %v", alive("ses_a"), alive("ses_c"))
+		}
+		s.expectEvents(t, core.SessionEnded)
+	})
 }

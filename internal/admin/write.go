@@ -81,9 +81,31 @@ func (a *application) writeSecrets(tx *store.Tx) error {
 		if err := addSecret(tx, s); err != nil {
 			return err
 		}
+		if err := a.endSessions(tx, s.OwnerID); err != nil {
+			return err
+		}
 	}
 	if a.demo {
 		return tx.PutSetting(SettingDemo, "true")
 	}
 	return nil
 }
+
+// endSessions signs somebody out whose password was replaced: whoever knew the old
+// one may be signed in with it (E19). Clients and keys have no sessions.
+func (a *application) endSessions(tx *store.Tx, ownerID string) error {
+	now := a.service.now()
+	sessions, err := tx.SessionsOf(ownerID, now)
+	if err != nil {
+		return err
+	}
+	for _, session := range sessions {
+		if _, err := tx.EndSession(session.ID, now, passwordReplaced); err != nil {
+			return err
+		}
+		tx.Audit(a.actor.event(core.SessionEnded, "", "session/"+session.ID, passwordReplaced))
+	}
+	return nil
+}
+
+const passwordReplaced = "password replaced"
