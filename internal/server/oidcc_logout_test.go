@@ -37,9 +37,7 @@ var logoutModules = []module{
 	}},
 	{"oidcc-rp-initiated-logout-modified-id-token-hint", func(p *party) {
 		got := p.flow()
-		parts := strings.Split(got.id, ".")
-		hint := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none"}`)) + "." + parts[1] + "."
-		p.signOut(got, "id_token_hint", hint).Problem(http.StatusBadRequest)
+		p.signOut(got, "id_token_hint", unsignedToken(got.id)).Problem(http.StatusBadRequest)
 	}},
 	{"oidcc-rp-initiated-logout-bad-id-token-hint", func(p *party) {
 		got := p.flow()
@@ -69,6 +67,11 @@ var logoutModules = []module{
 	{"oidcc-rp-initiated-logout-query-added-to-post-logout-redirect-uri", func(p *party) {
 		p.signOut(p.flow(), "post_logout_redirect_uri", suiteSignOut+"?foo=bar").Problem(http.StatusBadRequest)
 	}},
+}
+
+// unsignedToken is an ID token with alg none and without its signature.
+func unsignedToken(idToken string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none"}`)) + "." + strings.Split(idToken, ".")[1] + "."
 }
 
 // endState is what the suite sends: long, and with whatever may be in it.
