@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"regexp"
 
 	"claviger/internal/core"
 	"claviger/internal/store"
@@ -69,15 +70,23 @@ func (e *Endpoint) refuse(w http.ResponseWriter, r *http.Request, flow *core.Flo
 			return
 		}
 	}
-	description := failed.Description
-	if failed.Param != "" {
-		description += " (" + failed.Param + ")"
-	}
 	code := failed.Code
 	if code == oauth.InvalidClient { // stopped meanwhile; the code is none of this endpoint's
 		code = oauth.UnauthorizedClient
 	}
-	e.answer(w, r, &flow.Request, [][2]string{{"error", string(code)}, {"error_description", description}})
+	e.answer(w, r, &flow.Request, [][2]string{{"error", string(code)}, {"error_description", describe(failed)}})
+}
+
+// parameterName is that of a parameter that somebody knows.
+var parameterName = regexp.MustCompile(`^[a-z_]{1,40}$`)
+
+// describe is the error_description of an error. A name that somebody made up is not
+// repeated: it may hold what has no place there (RFC 6749 §4.1.2.1).
+func describe(e *oauth.Error) string {
+	if !parameterName.MatchString(e.Param) {
+		return e.Description
+	}
+	return e.Description + " (" + e.Param + ")"
 }
 
 // finish marks a flow as answered, together with whatever more is to be written.

@@ -86,6 +86,12 @@ func plainURL(text string) (*url.URL, bool) {
 	return u, strings.HasPrefix(text, u.Scheme+"://"+u.Host)
 }
 
+// takesForms reports whether a browser can post a form to a URI; to an app it
+// cannot.
+func takesForms(uri string) bool {
+	return strings.HasPrefix(uri, "https://") || strings.HasPrefix(uri, "http://")
+}
+
 func validPort(u *url.URL) bool { return !strings.HasSuffix(u.Host, ":") }
 
 func loopback(host string) bool { return host == "localhost" || host == "127.0.0.1" || host == "::1" }

@@ -45,7 +45,7 @@ func (e *Endpoint) identify(ctx context.Context, p *parameters) (*inquiry, error
 		ResponseMode: oauth.ResponseModeQuery,
 	}
 	if mode := p.get("response_mode"); mode != "" {
-		if !slices.Contains(responseModes(client), mode) { // A11; the answer takes the default one
+		if !slices.Contains(responseModes(client), mode) || mode == oauth.ResponseModeFormPost && !takesForms(redirect) { // A11; the answer takes the default one
 			return q, oauth.NewError(oauth.ReasonResponseModeUnknown).At("response_mode")
 		}
 		q.request.ResponseMode = mode
@@ -140,7 +140,7 @@ func (q *inquiry) checkWhole() error {
 		return oauth.NewError(oauth.ReasonDuplicateParameter).At(q.repeated[0])
 	}
 	for name, value := range q.values {
-		if !utf8.ValidString(value) || strings.Contains(value, "\x00") {
+		if strings.ContainsRune(value, utf8.RuneError) || strings.Contains(value, "\x00") { // RuneError: what is no UTF-8
 			return oauth.NewError(oauth.ReasonInvalidValue).At(name)
 		}
 	}
@@ -236,6 +236,9 @@ func (e *Endpoint) checkHint(ctx context.Context, q *inquiry) error {
 	case errors.As(err, &refused) && refused.Status >= 500, err != nil && refused == nil:
 		return err
 	case err == nil && hint.ClientID == q.client.ID:
+		if named := q.request.HintedSubject; named != "" && named != hint.Subject { // nobody is both
+			return oauth.NewError(oauth.ReasonLoginRequired)
+		}
 		q.request.HintedSubject = hint.Subject
 		return nil
 	case q.request.HasPrompt(oauth.PromptNone):

@@ -49,6 +49,8 @@ func postgresFailure(subject string, err *pgconn.PgError) error {
 		return fmt.Errorf("%s: %s: %w", subject, err.ConstraintName, core.ErrConflict)
 	case "23503":
 		return fmt.Errorf("%s: %s: what it refers to: %w", subject, err.ConstraintName, core.ErrNotFound)
+	case "22021": // no row holds a NUL or what is not UTF-8, so what was looked for is not there
+		return fmt.Errorf("%s: %w", subject, core.ErrNotFound)
 	case "25006", "55P03": // read-only (a standby), lock not available
 		return unavailable(oauth.ReasonUnavailable, fmt.Errorf("store: %s: %w", subject, err))
 	}
