@@ -21,13 +21,19 @@ func (e *Endpoint) Consent() http.Handler {
 		switch {
 		case err != nil || next.page != "" && next.page != web.PathConsent:
 			return e.onward(p, p.signedIn)
-		case p.form != nil && p.flow.SessionID == p.signedIn.Session.ID: // what is decided was shown to this person (E02)
+		case p.form != nil && p.shownTo(p.signedIn.Session.ID): // what is decided was shown to this person (E02)
 			return e.decide(p)
 		case next.page == "":
 			return e.onward(p, p.signedIn)
 		}
 		return e.showConsent(p, nil)
 	})
+}
+
+// shownTo reports whether the form is of a page of this flow that was shown in a
+// session. Another tab may show the page to somebody else.
+func (p *page) shownTo(sessionID string) bool {
+	return p.flow.SessionID == sessionID && (p.form["session"] == sessionID || p.form["decision"] == "other")
 }
 
 // decide does what the person chose, even where they need not have been asked any
@@ -51,7 +57,7 @@ func (e *Endpoint) showConsent(p *page, wrong web.Errors) error {
 		return err
 	}
 	data := web.Consent{
-		Flow: p.flowID(), ClientName: client.Name, ClientWebsite: client.Website, PolicyURI: client.Browser.PolicyURI,
+		Flow: p.flowID(), Session: p.signedIn.Session.ID, ClientName: client.Name, ClientWebsite: client.Website, PolicyURI: client.Browser.PolicyURI,
 		TermsURI: client.Browser.TermsURI, Person: identifierOf(p.signedIn.User), Errors: wrong,
 	}
 	if err := e.fillConsent(p, client, &data); err != nil {

@@ -90,6 +90,7 @@ type AccountLine struct {
 // decision=approve, refuse or other.
 type Consent struct {
 	Flow          string
+	Session       string // of whom the page is shown to: a hidden field, as the answer is theirs alone
 	ClientName    string
 	ClientWebsite string // shown when it is https
 	PolicyURI     string
