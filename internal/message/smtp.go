@@ -103,7 +103,7 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 	if err != nil {
 		return fmt.Errorf("mail: %w", err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	// The end of ctx ends whatever is being waited for on the connection.
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()

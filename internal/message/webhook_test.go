@@ -66,9 +66,9 @@ func TestWebhookIsSignedJSON(t *testing.T) {
 func TestWebhookFailuresSayNoSecret(t *testing.T) {
 	answers := map[string]func(w http.ResponseWriter, r *http.Request){
 		"400": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "c4n4ry", 400) },
-		"422": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "c4n4ry", 422) },
-		"401": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "c4n4ry", 401) },
-		"302": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/other?c4n4ry", 302) },
+		"422": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "c4n4ry", http.StatusUnprocessableEntity) },
+		"401": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "c4n4ry", http.StatusUnauthorized) },
+		"302": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/other?c4n4ry", http.StatusFound) },
 		"500": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "c4n4ry", 500) },
 		"not HTTP": func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, _ := w.(http.Hijacker).Hijack()

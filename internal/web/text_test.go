@@ -270,7 +270,7 @@ func TestDevicesAreNamedAsPeopleKnowThem(t *testing.T) {
 		"":            "",
 	} {
 		if got := Device(agent); got != want {
-			t.Error(fmt.Sprintf("got %q, want %q for %s", got, want, agent))
+			t.Errorf("got %q, want %q for %s", got, want, agent)
 		}
 	}
 }
