@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
