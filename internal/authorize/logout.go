@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"claviger/internal/authn"
@@ -31,6 +32,10 @@ func (e *Endpoint) Logout(w http.ResponseWriter, r *http.Request) {
 		e.problem(w, r, err)
 		return
 	}
+	if r.Method == http.MethodPost && !ownForm(r) {
+		e.signOutByGet(w, r, p)
+		return
+	}
 	s, err := e.readSignOut(r.Context(), p)
 	if err != nil {
 		e.problem(w, r, err)
@@ -39,6 +44,20 @@ func (e *Endpoint) Logout(w http.ResponseWriter, r *http.Request) {
 	if err := e.signOut(w, r, s); err != nil {
 		e.problem(w, r, err)
 	}
+}
+
+// ownForm reports whether a form is of a page of this site.
+func ownForm(r *http.Request) bool { return http.NewCrossOriginProtection().Check(r) == nil }
+
+// signOutByGet turns a form of another site into a GET: the session cookie does not
+// come with such a form. Who is signed in would look as if they were not, and be told
+// that they have been signed out.
+func (e *Endpoint) signOutByGet(w http.ResponseWriter, r *http.Request, p *parameters) {
+	query := url.Values{}
+	for name, value := range p.values {
+		query.Set(name, value)
+	}
+	e.to(w, r, web.PathLogout+"?"+query.Encode())
 }
 
 // readSignOut proves the hint and the address to go to. A wrong one ends in a page
@@ -87,7 +106,9 @@ func (e *Endpoint) signOut(w http.ResponseWriter, r *http.Request, s *signOut) e
 		return err
 	}
 	if signedIn == nil {
-		e.Sessions.Forget(w)
+		if _, err := r.Cookie(authn.CookieSession); err == nil { // of a session that is over
+			e.Sessions.Forget(w)
+		}
 		e.signedOut(w, r, s)
 		return nil
 	}
@@ -122,7 +143,7 @@ func (s *signOut) provedBy(signedIn *authn.SignedIn) bool {
 // decision is what the person chose on our own page; a form of another site decides
 // nothing (E02).
 func (s *signOut) decision(r *http.Request) string {
-	if r.Method != http.MethodPost || http.NewCrossOriginProtection().Check(r) != nil {
+	if r.Method != http.MethodPost || !ownForm(r) {
 		return ""
 	}
 	return s.get("decision")
