@@ -97,15 +97,17 @@ func validPort(u *url.URL) bool { return !strings.HasSuffix(u.Host, ":") }
 func loopback(host string) bool { return host == "localhost" || host == "127.0.0.1" || host == "::1" }
 
 // formTargets are the sources that a page's form may lead to by way of the answer
-// to the client (CSP form-action covers redirects): https, or what the redirect
-// URI has instead.
+// to the client (CSP form-action covers redirects, also those of the client, to
+// another of its hosts or ports): https, or what the redirect URI has instead.
 func formTargets(redirectURI string) []string {
 	targets := []string{"https:"}
 	u, err := url.Parse(redirectURI)
 	switch {
 	case err != nil, u.Scheme == "https":
-	case u.Scheme == "http":
-		targets = append(targets, "http://"+u.Host)
+	case u.Scheme == "http" && u.Hostname() == "::1": // which CSP has no way to name
+		targets = append(targets, "http:")
+	case u.Scheme == "http": // loopback alone
+		targets = append(targets, "http://localhost:*", "http://127.0.0.1:*")
 	default:
 		targets = append(targets, u.Scheme+":")
 	}

@@ -126,3 +126,18 @@ func TestA23_StateComesBackAsItWas(t *testing.T) {
 		}
 	}
 }
+
+// A client answers with a redirect to another of its hosts or ports; a browser
+// that checks form-action there, too, must go on.
+func TestFormTargets(t *testing.T) {
+	for uri, want := range map[string]string{
+		"https://partner.example/callback": "https:",
+		"http://localhost:8090/callback":   "https: http://localhost:* http://127.0.0.1:*",
+		"http://[::1]:8090/callback":       "https: http:",
+		"com.example.app://callback":       "https: com.example.app:",
+	} {
+		if got := strings.Join(formTargets(uri), " "); got != want {
+			t.Errorf("%s: %s, want %s", uri, got, want)
+		}
+	}
+}
