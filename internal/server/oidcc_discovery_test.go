@@ -3,6 +3,7 @@ package server_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -113,6 +114,8 @@ func verifyTexts(t *testing.T, document map[string]any) {
 	}
 }
 
+var unpadded = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
 // verifyKeys checks a published key set: public keys, each with an id of its own.
 func verifyKeys(t *testing.T, text string) {
 	t.Helper()
@@ -135,6 +138,11 @@ func verifyKeys(t *testing.T, text string) {
 		for _, private := range []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"} {
 			if key[private] != nil {
 				t.Errorf("%v has %s", key["kid"], private)
+			}
+		}
+		for _, public := range []string{"n", "e", "x", "y"} { // RFC 7518 §2: without padding
+			if text, has := key[public].(string); has && !unpadded.MatchString(text) {
+				t.Errorf("%v has %s %q", key["kid"], public, text)
 			}
 		}
 	}
