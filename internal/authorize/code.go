@@ -123,16 +123,16 @@ func (e *Endpoint) NewPassword() http.Handler {
 			e.Now().Sub(p.signedIn.Session.AuthenticatedAt) > resetWindow {
 			return oauth.NewError(oauth.ReasonPermissionDenied).Describe("Begin the recovery again.")
 		}
+		data := web.NewPassword{Flow: p.flowID(), Return: p.back, Identifier: identifierOf(p.signedIn.User)}
 		if p.form == nil {
-			return e.render(p, http.StatusOK, web.NewPassword{Flow: p.flowID(), Return: p.back})
+			return e.render(p, http.StatusOK, data)
 		}
 		if err := e.People.SetPassword(p.r.Context(), p.signedIn, p.form["new_password"], core.PasswordChanged); err != nil {
 			if refused := refusedBy(err); refused == nil || refused.Param != "new_password" {
 				return err
 			}
-			return e.render(p, http.StatusBadRequest, web.NewPassword{
-				Flow: p.flowID(), Return: p.back, Errors: web.Errors{"new_password": PasswordKey(err)},
-			})
+			data.Errors = web.Errors{"new_password": PasswordKey(err)}
+			return e.render(p, http.StatusBadRequest, data)
 		}
 		return e.onward(p, p.signedIn)
 	})

@@ -100,6 +100,9 @@ func TestCP_10_RecoverTheAccount(t *testing.T) {
 		page := v.Get("/sign-in/recover").Form("identifier").Set("identifier", "+6421234567890").Send()
 		code := v.code("+6421234567890")
 		page = page.Form("code").Set("code", code).Send()
+		if got := page.Form("new_password").Values.Get("username"); got != "user@centrapay.example" {
+			t.Errorf("password managers are told to keep it for %q", got)
+		}
 		page = page.Form("new_password").Set("new_password", "short").Send().Problem(http.StatusBadRequest)
 		page = page.Form("new_password").Set("new_password", "two teas and a sugar").Send()
 		if page.Status != http.StatusOK || !strings.HasSuffix(page.Path, "/account") {
