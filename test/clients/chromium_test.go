@@ -43,7 +43,8 @@ func newTab(t *testing.T) *tab {
 	if err != nil {
 		t.Fatal("no Chromium; scripts/install-missing sees to it")
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU)
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox,
+		chromedp.DisableGPU, chromedp.IgnoreCertErrors)
 	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(stop)
 	return openTab(t, ctx)
@@ -107,18 +108,18 @@ func (b *tab) where() string {
 func (b *tab) open(address string) { b.t.Helper(); b.do(chromedp.Navigate(address)) }
 
 // click clicks on what is there, or will be soon.
-func (b *tab) click(selector string) {
+func (b *tab) click(selector chromedp.CSS) {
 	b.t.Helper()
 	b.within(chromedp.Click(selector, chromedp.NodeVisible))
 }
 
-func (b *tab) fill(selector, text string) {
+func (b *tab) fill(selector chromedp.CSS, text string) {
 	b.t.Helper()
 	b.within(chromedp.Clear(selector), chromedp.SendKeys(selector, text, chromedp.NodeVisible))
 }
 
 // waitFor waits until something is on the page that is on show then.
-func (b *tab) waitFor(selector string) {
+func (b *tab) waitFor(selector chromedp.CSS) {
 	b.t.Helper()
 	b.within(chromedp.WaitVisible(selector))
 }
@@ -133,7 +134,7 @@ func (b *tab) within(steps ...step) {
 	}
 }
 
-func (b *tab) text(selector string) string {
+func (b *tab) text(selector chromedp.CSS) string {
 	b.t.Helper()
 	b.waitFor(selector)
 	text, err := chromedp.Run(b.ctx, chromedp.TextContent(selector))
@@ -161,7 +162,7 @@ func (b *tab) signIn(identifier, password string) {
 }
 
 // decode reads what an element has as JSON.
-func decode[T any](b *tab, selector string) (value T) {
+func decode[T any](b *tab, selector chromedp.CSS) (value T) {
 	b.t.Helper()
 	text := b.text(selector)
 	if err := json.Unmarshal([]byte(text), &value); err != nil {

@@ -52,15 +52,15 @@ type installation struct {
 	pages  *http.ServeMux // of the site
 }
 
-// newInstallation starts `claviger dev`.
-func newInstallation(t *testing.T) *installation {
+// newInstallation starts `claviger dev`, with more arguments if need be.
+func newInstallation(t *testing.T, more ...string) *installation {
 	t.Helper()
 	i := &installation{t: t, secret: rand.Text() + "-" + testlog.Canary, pages: http.NewServeMux()}
 	site := httptest.NewServer(i.pages)
 	t.Cleanup(site.Close)
 	i.site = strings.Replace(site.URL, "127.0.0.1", "localhost", 1)
 	data := filepath.Join(t.TempDir(), "data")
-	i.start("dev", "--listen", "localhost:0", "--data", data)
+	i.start(append([]string{"dev", "--listen", "localhost:0", "--data", data}, more...)...)
 	i.apply(data)
 	return i
 }

@@ -73,8 +73,11 @@ func TestCP_7_BrowserWithRefreshToken(t *testing.T) {
 		t.Errorf("userinfo for a revoked token: %+v", got)
 	}
 	b.signOut()
-	b.click("[name=sign-in]")
-	b.waitFor("#password") // nobody is signed in there any more
+	b.click("[name=sign-in]") // nobody is signed in there any more, and nothing new is asked
+	b.signIn(person, i.secret)
+	if got := decode[user](b, "#callback"); got.Sub != first.Sub {
+		t.Errorf("signed in again as %+v", got)
+	}
 }
 
 // A website that gets no refresh token renews in a frame, by the session at the
@@ -123,5 +126,27 @@ func TestCP_7_BrowserInAWindow(t *testing.T) {
 	window.click("[value=approve]")
 	if got := decode[user](b, "#pop-up"); got.Email != person {
 		t.Errorf("signed in as %+v", got)
+	}
+}
+
+// The library works because the origin of its page is registered: from another one
+// nothing is to be read but public documents.
+func TestH10_BrowserOfAnotherOrigin(t *testing.T) {
+	i, b := newPage(t)
+	const ask = `Promise.all([
+		["GET", "/.well-known/openid-configuration"], ["GET", "/.well-known/jwks.json"],
+		["POST", "/oauth2/token"], ["POST", "/oauth2/revoke"], ["GET", "/oauth2/userinfo"],
+		["POST", "/oauth2/introspect"], ["GET", "/account"], ["GET", "/api/account-memberships"],
+	].map(([method, path]) => fetch(settings.issuer + path, {
+		method, headers: { Authorization: "Bearer none", "Content-Type": "application/x-www-form-urlencoded" },
+	}).then((answer) => answer.status, (error) => error.name))).then((all) => all.join(" "))`
+	for site, want := range map[string]string{
+		i.site: "200 200 401 401 401 TypeError TypeError TypeError",
+		strings.Replace(i.site, "localhost", "127.0.0.1", 1): "200 200 TypeError TypeError TypeError TypeError TypeError TypeError",
+	} {
+		b.open(site + "/page/")
+		if got := b.evaluate(ask); got != want {
+			t.Errorf("from %s: %s, want %s", site, got, want)
+		}
 	}
 }
