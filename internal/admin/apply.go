@@ -95,7 +95,8 @@ func (a *application) problem(at Place, format string, args ...any) {
 // another file defines.
 func (a *application) run(files []File, documents []*document) error {
 	sections := []func(*document){
-		a.permissions, a.organisations, a.allRoles, a.accounts, a.serviceAccounts, a.people, a.clients, a.apiKeys,
+		a.conditions, a.permissions, a.organisations, a.allRoles, a.accounts, a.serviceAccounts, a.people, a.clients,
+		a.apiKeys,
 	}
 	for _, section := range sections {
 		for i, d := range documents {
@@ -106,6 +107,7 @@ func (a *application) run(files []File, documents []*document) error {
 			return a.failure
 		}
 	}
+	a.settleConditions()
 	a.settleMemberships()
 	a.markDemo()
 	if a.failure != nil {

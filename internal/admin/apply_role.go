@@ -6,12 +6,10 @@ import (
 	"claviger/internal/core"
 )
 
-var conditions = []string{core.ConditionTrustedUser, core.ConditionExternalAssetIssuer, core.ConditionOrgAccount}
-
 func (a *application) permissions(d *document) {
 	for _, entry := range d.Permissions {
 		name := entry.Value.Name
-		if !a.named(name, "name", entry.At, codeProblem) {
+		if !a.named(name, "name", entry.At, permissionNameProblem) {
 			continue
 		}
 		p := a.permission(name.Value)
@@ -21,7 +19,7 @@ func (a *application) permissions(d *document) {
 			a.permissionsByName[p.Name] = p
 		}
 		e := a.edit("permission", p.Name, created)
-		assignList(e, "requires_any", entry.Value.RequiresAny, &p.RequiresAny, oneOf(conditions))
+		assignList(e, "requires_any", entry.Value.RequiresAny, &p.RequiresAny, a.declaredCondition)
 		a.newPermissions = put(e, a.newPermissions, p)
 	}
 }

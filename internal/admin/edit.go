@@ -36,6 +36,9 @@ func (a *application) edit(kind, name string, created bool) *edit {
 // changed reports whether the thing has to be written.
 func (e *edit) changed() bool { return e.application.plan.Changes[e.change].Action != Unchanged }
 
+// removed notes that the thing is taken away.
+func (e *edit) removed() { e.application.plan.Changes[e.change].Action = Remove }
+
 // record notes that a file sets a field.
 func (e *edit) record(field string, at Place, same bool, before, after string) {
 	earlier, again := e.places[field]

@@ -3,11 +3,19 @@ package admin
 // document is what a configuration file may hold. A field that is left out keeps
 // what is stored.
 type document struct {
+	Conditions    items[conditionEntry]    `yaml:"conditions"`
 	Permissions   items[permissionEntry]   `yaml:"permissions"`
 	Roles         items[roleEntry]         `yaml:"roles"`
 	Organisations items[organisationEntry] `yaml:"organisations"`
 	People        items[personEntry]       `yaml:"people"`
 	Clients       items[clientEntry]       `yaml:"clients"`
+}
+
+// conditionEntry is a named expression over the accounts caller and target.
+type conditionEntry struct {
+	Name   text `yaml:"name"`
+	When   text `yaml:"when"`
+	Remove flag `yaml:"remove"`
 }
 
 type permissionEntry struct {

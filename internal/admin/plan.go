@@ -14,6 +14,7 @@ type Action string
 const (
 	Create    Action = "create"
 	Update    Action = "change"
+	Remove    Action = "remove"
 	Unchanged Action = "unchanged"
 )
 
@@ -43,7 +44,7 @@ func (p *Plan) count(action Action) int {
 	return n
 }
 
-// String lists what is created and changed, field by field, and ends with a line
+// String lists what is created, changed and removed, field by field, and ends with a line
 // of totals.
 func (p *Plan) String() string {
 	var out strings.Builder
@@ -60,7 +61,11 @@ func (p *Plan) String() string {
 }
 
 func (p *Plan) summary() string {
-	return fmt.Sprintf("%d created, %d changed, %d unchanged", p.count(Create), p.count(Update), p.count(Unchanged))
+	text := fmt.Sprintf("%d created, %d changed, %d unchanged", p.count(Create), p.count(Update), p.count(Unchanged))
+	if n := p.count(Remove); n > 0 {
+		text += fmt.Sprintf(", %d removed", n)
+	}
+	return text
 }
 
 // detailLength bounds what the audit trail keeps of a plan.

@@ -10,6 +10,8 @@ import (
 // state is what is stored, as far as the files speak of it, with what they
 // change and create: copies, for what the store returns is shared.
 type state struct {
+	conditionsByName  map[string]*core.Condition
+	removals          []removal // of conditions
 	permissionsByName map[string]*core.Permission
 	rolesByCode       map[[2]string]*core.Role // organisation id, code
 	rolesByID         map[string]*core.Role

@@ -9,6 +9,8 @@ import (
 
 // writes is what an application is going to store.
 type writes struct {
+	newConditions    []*core.Condition
+	goneConditions   []string // names
 	newPermissions   []*core.Permission
 	newOrganisations []*core.Organisation
 	newRoles         []*core.Role
@@ -25,7 +27,9 @@ type writes struct {
 // write stores everything in one transaction, with one audit record.
 func (a *application) write(tx *store.Tx) error {
 	steps := []func() error{
+		func() error { return each(a.newConditions, nil, tx.PutCondition) },
 		func() error { return each(a.newPermissions, nil, tx.PutPermission) },
+		func() error { return a.deleteConditions(tx) },
 		func() error {
 			return each(a.newOrganisations, func(o *core.Organisation) int64 { return o.Number }, tx.PutOrganisation)
 		},
@@ -48,6 +52,15 @@ func (a *application) write(tx *store.Tx) error {
 		}
 	}
 	tx.Audit(a.actor.event(core.ConfigurationApplied, "", "configuration", a.plan.detail()))
+	return nil
+}
+
+func (a *application) deleteConditions(tx *store.Tx) error {
+	for _, name := range a.goneConditions {
+		if err := tx.DeleteCondition(name); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -42,6 +42,7 @@ const (
 	ConsentRefused       EventType = "consent.refused"
 	ConsentRevoked       EventType = "consent.revoked"
 	CodeReplayed         EventType = "code.replayed"
+	PermissionDenied     EventType = "permission.denied"
 )
 
 // Event is one audit record: who did what, for which organisation, through

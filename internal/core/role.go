@@ -22,12 +22,12 @@ type Permission struct {
 // organisation to partners (SD-4, SD-10).
 const PermissionConnect = "connections:approve"
 
-// Conditions that a permission can require.
-const (
-	ConditionTrustedUser         = "trusted-user"          // flag on the caller's individual account
-	ConditionExternalAssetIssuer = "external-asset-issuer" // subscription on the target account
-	ConditionOrgAccount          = "org-account"           // type of the target account
-)
+// Condition is a named expression over the caller's individual account and the
+// account that is acted on (CP-9). See internal/permission for its language.
+type Condition struct {
+	Name string `json:"name"`
+	When string `json:"when"` // "'trusted-user' in caller.flags"
+}
 
 // Role grants permissions. OrganisationID is empty for a role of the platform.
 type Role struct {

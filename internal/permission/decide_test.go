@@ -4,9 +4,26 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"claviger/internal/core"
 )
+
+// rulesOf gives a permission the conditions of Centrapay; others are not declared.
+func rulesOf(t *testing.T, p core.Permission) *rule {
+	t.Helper()
+	s := &snapshot{compiled: map[string]*condition{}}
+	return s.ruleOf(&p, map[string]string{
+		"trusted-user":          "'trusted-user' in caller.flags",
+		"external-asset-issuer": "'external-asset-issuer' in target.subscriptions",
+		"org-account":           "target.type == 'org'",
+	}, nil)
+}
+
+// person is a caller whose individual account has flags.
+func person(flags ...string) *core.Account {
+	return &core.Account{ID: "acc_person", OrganisationID: "org_person", Type: core.AccountIndividual, Flags: flags}
+}
 
 func role(code string, scope core.PermissionScope, names ...string) *core.Role {
 	r := &core.Role{Code: code, Grants: map[string]core.PermissionScope{}}
@@ -26,8 +43,8 @@ func TestF05_NoAccountNeverMeansAll(t *testing.T) {
 	unowned := Held{Role: own} // neither organisation nor account
 	starred := Held{OrganisationID: "org_a", AccountID: "*", Role: own}
 	plain := core.Permission{Name: "read"}
-	onOrg := core.Permission{Name: "read", RequiresAny: []string{core.ConditionOrgAccount}}
-	trusted := core.Permission{Name: "read", RequiresAny: []string{core.ConditionTrustedUser}}
+	onOrg := core.Permission{Name: "read", RequiresAny: []string{"org-account"}}
+	trusted := core.Permission{Name: "read", RequiresAny: []string{"trusted-user"}}
 	cases := []struct {
 		name       string
 		held       Held
@@ -49,7 +66,7 @@ func TestF05_NoAccountNeverMeansAll(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			got := Decide(Subject{Held: []Held{c.held}, IndividualFlags: c.flags}, c.permission, c.target)
+			got := decide(&Subject{Held: []Held{c.held}, Caller: person(c.flags...)}, rulesOf(t, c.permission), c.target)
 			if got.Outcome != c.want || got.Allowed != (c.want == Granted) {
 				t.Errorf("%+v, want %s", got, c.want)
 			}
@@ -76,8 +93,8 @@ func TestDecideNamesItsGrounds(t *testing.T) {
 		{"unknown scope", []Held{{"org_a", "", role("odd", "all", "pay")}}, core.Permission{Name: "pay"}, account("org_a", "acc_a"), Decision{Outcome: NoRole}},
 		{"whole organisation", []Held{{"org_a", "", own}}, core.Permission{Name: "pay"}, account("org_a", "acc_b"),
 			Decision{Allowed: true, Outcome: Granted, Role: own, Scope: core.OwnAccount}},
-		{"other account", []Held{{"org_a", "acc_a", own}}, core.Permission{Name: "pay"}, account("org_a", "acc_b"), Decision{Outcome: ForeignAccount}},
-		{"same account id, other organisation", []Held{{"org_a", "acc_a", own}}, core.Permission{Name: "pay"}, account("org_b", "acc_a"), Decision{Outcome: ForeignAccount}},
+		{"other account", []Held{{"org_a", "acc_a", own}}, core.Permission{Name: "pay"}, account("org_a", "acc_b"), Decision{Outcome: ForeignAccount, Role: own, Scope: core.OwnAccount}},
+		{"same account id, other organisation", []Held{{"org_a", "acc_a", own}}, core.Permission{Name: "pay"}, account("org_b", "acc_a"), Decision{Outcome: ForeignAccount, Role: own, Scope: core.OwnAccount}},
 		{"own goes before global", []Held{{"org_a", "", everywhere}, {"org_a", "", own}}, core.Permission{Name: "pay"}, account("org_a", "acc_a"),
 			Decision{Allowed: true, Outcome: Granted, Role: own, Scope: core.OwnAccount}},
 		{"global reaches further", []Held{{"org_a", "", own}, {"org_a", "", everywhere}}, core.Permission{Name: "pay"}, account("org_b", "acc_b"),
@@ -90,7 +107,7 @@ func TestDecideNamesItsGrounds(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			if diff := cmp.Diff(c.want, Decide(Subject{Held: c.held}, c.permission, c.target)); diff != "" {
+			if diff := cmp.Diff(c.want, decide(&Subject{Held: c.held, Caller: person()}, rulesOf(t, c.permission), c.target), cmpopts.IgnoreUnexported(Decision{})); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -100,16 +117,17 @@ func TestDecideNamesItsGrounds(t *testing.T) {
 // The trusted flag counts on the caller's individual account alone, the
 // subscription and the type on the target alone.
 func TestCP_9_FlagsCountWhereTheyBelong(t *testing.T) {
-	subject := Subject{Held: []Held{{"org_a", "", role("own", core.OwnAccount, "spend")}}}
+	subject := &Subject{Held: []Held{{"org_a", "", role("own", core.OwnAccount, "spend")}}, Caller: person()}
 	target := account("org_a", "acc_a")
 	target.Flags = []string{core.FlagTrustedUser}
-	if Decide(subject, core.Permission{Name: "spend", RequiresAny: []string{"trusted-user"}}, target).Allowed {
+	if decide(subject, rulesOf(t, core.Permission{Name: "spend", RequiresAny: []string{"trusted-user"}}), target).Allowed {
 		t.Error("a flag of the target made the caller trusted")
 	}
-	subject.IndividualFlags = []string{core.SubscriptionExternalAssetIssuer, core.ConditionOrgAccount}
+	subject.Caller = person(core.SubscriptionExternalAssetIssuer, "org-account")
+	subject.Caller.Type, subject.Caller.Subscriptions = core.AccountOrg, subject.Caller.Flags
 	target.Type = core.AccountIndividual
 	for _, condition := range []string{"external-asset-issuer", "org-account"} {
-		if Decide(subject, core.Permission{Name: "spend", RequiresAny: []string{condition}}, target).Allowed {
+		if decide(subject, rulesOf(t, core.Permission{Name: "spend", RequiresAny: []string{condition}}), target).Allowed {
 			t.Errorf("a flag of the caller met %s of the target", condition)
 		}
 	}

@@ -1,7 +1,7 @@
-// Package permission decides whether somebody may do something to an account:
-// roles held, the scope in which a role grants a permission, and the conditions
-// that the permission asks for (CP-8, CP-9).
+// Package permission decides whether somebody may do something to a resource, and
+// says why: the roles held, the scope in which a role grants a permission, and
+// the conditions that the permission requires (CP-8, CP-9).
 //
-// It is pure. It knows no storage, no HTTP and no dialect, and it never sees a
-// credential: whoever calls it has already found out who acts.
+// Whoever asks it has found out who acts; it is never shown a credential that it
+// could take for a right. What is unknown, stopped or left out is a denial.
 package permission

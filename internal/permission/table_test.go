@@ -79,10 +79,10 @@ func everyCircumstance() []circumstances {
 	return out
 }
 
-func (c circumstances) subject(role *core.Role) Subject {
-	s := Subject{Held: []Held{{OrganisationID: "org_cafe", AccountID: "acc_cafe", Role: role}}}
+func (c circumstances) subject(role *core.Role) *Subject {
+	s := &Subject{Held: []Held{{OrganisationID: "org_cafe", AccountID: "acc_cafe", Role: role}}, Caller: person()}
 	if c.trusted {
-		s.IndividualFlags = []string{core.FlagTrustedUser}
+		s.Caller.Flags = []string{core.FlagTrustedUser}
 	}
 	return s
 }
@@ -121,7 +121,7 @@ func TestCP_8_CP_9_EveryCellOfTheTable(t *testing.T) {
 				scope := r.grants[code]
 				want := c.met(r.permission.RequiresAny) &&
 					(scope == core.EveryAccount || (scope == core.OwnAccount && !c.foreign))
-				got := Decide(c.subject(held[code]), r.permission, c.target())
+				got := decide(c.subject(held[code]), rulesOf(t, r.permission), c.target())
 				if got.Allowed != want {
 					t.Errorf("%s as %s, %+v: allowed %v (%s), want %v", r.permission.Name, code, c, got.Allowed, got.Outcome, want)
 				}

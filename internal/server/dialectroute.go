@@ -135,11 +135,11 @@ func (d *dialectRoute) act(ctx context.Context, a *core.Authorization, accountID
 func (d *dialectRoute) target(ctx context.Context, call *dialect.Call, a *core.Authorization) (*core.Account, error) {
 	if call.Input.Account == "" {
 		if a.Account == nil && a.Organisation == nil && a.User != nil {
-			return d.operations.individualAccount(ctx, a.User)
+			return d.operations.decider.Individual(ctx, a.User)
 		}
 		return a.Account, nil
 	}
-	account, err := d.operations.activeAccount(ctx, call.Input.Account)
+	account, err := d.operations.decider.Account(ctx, call.Input.Account)
 	if errors.Is(err, core.ErrNotFound) {
 		return nil, oauth.NewError(oauth.ReasonNotFound).Because(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"claviger/internal/core"
 	"claviger/internal/dialect"
 	"claviger/internal/endpoints"
+	"claviger/internal/permission"
 	"claviger/oauth"
 )
 
@@ -123,14 +124,14 @@ func (o *operations) memberships(ctx context.Context, r *operationRequest) (*dia
 	}
 	var rows []dialect.Row
 	for _, m := range memberships {
-		if a.Consent != nil && !actsIn(a, m) {
+		if a.Consent != nil && !permission.ActsIn(a, m) {
 			continue // a partner sees what it was connected to
 		}
 		role, err := o.store.Role(ctx, m.RoleID)
 		if err != nil {
 			return nil, err
 		}
-		accounts, err := o.activeAccountsOf(ctx, m)
+		accounts, err := o.decider.Accounts(ctx, m)
 		if err != nil {
 			return nil, err
 		}

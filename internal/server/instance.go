@@ -12,6 +12,7 @@ import (
 	"claviger/internal/config"
 	"claviger/internal/keys"
 	"claviger/internal/message"
+	"claviger/internal/permission"
 	"claviger/internal/secret"
 	"claviger/internal/store"
 	"claviger/internal/tokens"
@@ -35,6 +36,7 @@ type Instance struct {
 	Secrets *secret.Hasher
 	Ring    *tokens.Ring
 	Admin   *admin.Service
+	Decider *permission.Decider
 
 	environment Environment
 	master      keys.MasterKey
@@ -92,7 +94,8 @@ func assemble(config *config.Config, env Environment, master keys.MasterKey, db 
 		Ring: &tokens.Ring{
 			Store: db, Master: master, Algorithm: config.SigningAlgorithm, Log: env.Log, Now: env.Now, Rand: env.Rand,
 		},
-		Admin: &admin.Service{Store: db, Secrets: hasher, Now: env.Now, Rand: env.Rand},
+		Admin:   &admin.Service{Store: db, Secrets: hasher, Now: env.Now, Rand: env.Rand},
+		Decider: permission.New(db, env.Now),
 	}
 }
 

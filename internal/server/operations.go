@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"claviger/internal/admin"
@@ -15,9 +16,10 @@ import (
 // operations are what a dialect route can stand for, beside tokens. Each takes
 // an authenticated request and returns the facts for the reply.
 type operations struct {
-	store *store.Store
-	admin *admin.Service
-	now   func() time.Time
+	store   *store.Store
+	admin   *admin.Service
+	decider *permission.Decider
+	now     func() time.Time
 }
 
 // operationRequest is an authenticated request for an operation. target is the
@@ -67,67 +69,15 @@ func (r *operationRequest) facts() *dialect.Facts {
 }
 
 // allow decides whether the request may use a permission on its target (CP-8,
-// CP-9).
+// CP-9). A denial goes into the audit trail before it is answered.
 func (o *operations) allow(ctx context.Context, r *operationRequest, name string) error {
-	p, err := o.store.Permission(ctx, name)
-	if err != nil {
-		return err // a route that demands a permission nobody defined is a mistake of ours
-	}
-	subject, err := o.subject(ctx, r.authorization)
-	if err != nil {
+	query := permission.Query{Authorization: r.authorization, Action: name, Resource: permission.OnAccount(r.target)}
+	decision, err := o.decider.Decide(ctx, query)
+	if err != nil || decision.Allowed {
 		return err
 	}
-	if !permission.Decide(*subject, *p, r.target).Allowed {
-		return oauth.NewError(oauth.ReasonPermissionDenied)
+	if err := o.decider.Record(ctx, query, decision); err != nil {
+		return err
 	}
-	return nil
-}
-
-// subject collects the roles of the caller: an API key's one, or those of a
-// user's memberships, only the acting account's where one was named.
-func (o *operations) subject(ctx context.Context, a *core.Authorization) (*permission.Subject, error) {
-	if a.User == nil {
-		return &permission.Subject{Held: keyRole(a)}, nil
-	}
-	memberships, err := o.store.MembershipsOf(ctx, a.User.ID)
-	if err != nil {
-		return nil, err
-	}
-	subject := &permission.Subject{}
-	for _, m := range memberships {
-		accounts, err := o.activeAccountsOf(ctx, m)
-		if err != nil {
-			return nil, err
-		}
-		for _, account := range accounts {
-			if account.Type == core.AccountIndividual {
-				subject.IndividualFlags = append(subject.IndividualFlags, account.Flags...)
-			}
-		}
-		if len(accounts) == 0 || !actsIn(a, m) {
-			continue
-		}
-		role, err := o.store.Role(ctx, m.RoleID)
-		if err != nil {
-			return nil, err
-		}
-		subject.Held = append(subject.Held, permission.Held{OrganisationID: m.OrganisationID, AccountID: m.AccountID, Role: role})
-	}
-	return subject, nil
-}
-
-// actsIn reports whether what the caller does can rest on a membership: on any
-// unless the caller acts for one account or organisation.
-func actsIn(a *core.Authorization, m *core.Membership) bool {
-	if a.Account != nil {
-		return m.Covers(a.Account)
-	}
-	return a.Organisation == nil || m.OrganisationID == a.Organisation.ID
-}
-
-func keyRole(a *core.Authorization) []permission.Held {
-	if a.Key == nil || a.Role == nil {
-		return nil
-	}
-	return []permission.Held{{OrganisationID: a.Key.OrganisationID, AccountID: a.Key.AccountID, Role: a.Role}}
+	return oauth.NewError(oauth.ReasonPermissionDenied).Because(errors.New(decision.Why()))
 }

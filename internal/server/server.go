@@ -113,7 +113,7 @@ func (s *Server) wireEndpoints() {
 	s.discovery = &endpoints.Discovery{Issuer: s.config.Issuer, Locales: web.Locales(), Ring: s.Ring}
 	s.health = &endpoints.Health{Store: s.Store, Log: s.log}
 	s.metrics = endpoints.NewMetrics(s.environment.Now)
-	s.operations = &operations{store: s.Store, admin: s.Admin, now: s.environment.Now}
+	s.operations = &operations{store: s.Store, admin: s.Admin, decider: s.Decider, now: s.environment.Now}
 	s.limiter = newLimiter(s.config.Limits.AccountRequests, s.environment.Now)
 }
 

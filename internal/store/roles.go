@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 
 	"claviger/internal/core"
 	"claviger/internal/store/queries"
@@ -20,6 +21,14 @@ func (s *Store) Permissions(ctx context.Context) ([]*core.Permission, error) {
 	return uncached(ctx, s, func(ctx context.Context) ([]*core.Permission, error) {
 		rows, err := s.read.Permissions(ctx)
 		return each(rows, err, "permissions", permissionOf)
+	})
+}
+
+// Conditions returns all conditions by name. It is not cached.
+func (s *Store) Conditions(ctx context.Context) ([]*core.Condition, error) {
+	return uncached(ctx, s, func(ctx context.Context) ([]*core.Condition, error) {
+		rows, err := s.read.Conditions(ctx)
+		return each(rows, err, "conditions", conditionOf)
 	})
 }
 
@@ -63,6 +72,25 @@ func (tx *Tx) PutPermission(p *core.Permission) error {
 	})
 }
 
+// PutCondition inserts or replaces a condition.
+func (tx *Tx) PutCondition(c *core.Condition) error {
+	return tx.change("condition", func(ctx context.Context, q *queries.Queries) error {
+		return q.PutCondition(ctx, queries.PutConditionParams{Name: c.Name, Expression: c.When})
+	})
+}
+
+// DeleteCondition deletes a condition. A permission that requires it is then met
+// by its others alone.
+func (tx *Tx) DeleteCondition(name string) error {
+	deleted, err := tx.changed("condition", func(ctx context.Context, q *queries.Queries) (int64, error) {
+		return q.DeleteCondition(ctx, name)
+	})
+	if err == nil && deleted == 0 {
+		err = fmt.Errorf("condition: %w", core.ErrNotFound)
+	}
+	return err
+}
+
 // PutRole inserts or replaces a role.
 func (tx *Tx) PutRole(r *core.Role) error {
 	tx.fillID(&r.ID, core.PrefixRole)
@@ -102,4 +130,8 @@ func roleOf(row queries.Role) (*core.Role, error) {
 func permissionOf(row queries.Permission) (*core.Permission, error) {
 	var d decoder
 	return &core.Permission{Name: row.Name, RequiresAny: d.list("requires_any", row.RequiresAny)}, d.err
+}
+
+func conditionOf(row queries.Condition) (*core.Condition, error) {
+	return &core.Condition{Name: row.Name, When: row.Expression}, nil
 }

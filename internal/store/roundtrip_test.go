@@ -81,7 +81,7 @@ func TestRoundTripOfEntities(t *testing.T) {
 			FullName: "F", GivenName: "G", FamilyName: "H", EmailVerified: true, PhoneVerified: true, Operator: true,
 			Status: core.Active, CreatedAt: at,
 		}, (*store.Tx).PutUser, func(ctx context.Context) (*core.User, error) { return s.User(ctx, "usr_9") })
-		same(t, s, "permission", &core.Permission{Name: "p", RequiresAny: []string{core.ConditionOrgAccount}},
+		same(t, s, "permission", &core.Permission{Name: "p", RequiresAny: []string{"org-account"}},
 			(*store.Tx).PutPermission, func(ctx context.Context) (*core.Permission, error) { return s.Permission(ctx, "p") })
 		same(t, s, "role", &core.Role{
 			ID: "rol_2", Number: 1 << 43, OrganisationID: "org_2", Code: "r", Name: "R", Owner: true, Assigns: []string{"merchant-terminal"},

@@ -107,6 +107,11 @@ type Code struct {
 	ConsumedAt     int64
 }
 
+type Condition struct {
+	Name       string
+	Expression string
+}
+
 type Consent struct {
 	ID             string
 	ClientID       string

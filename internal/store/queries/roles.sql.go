@@ -9,6 +9,45 @@ import (
 	"context"
 )
 
+const conditions = `-- name: Conditions :many
+SELECT name, expression FROM conditions ORDER BY name
+`
+
+func (q *Queries) Conditions(ctx context.Context) ([]Condition, error) {
+	rows, err := q.db.QueryContext(ctx, conditions)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Condition
+	for rows.Next() {
+		var i Condition
+		if err := rows.Scan(&i.Name, &i.Expression); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const deleteCondition = `-- name: DeleteCondition :execrows
+DELETE FROM conditions WHERE name = $1
+`
+
+func (q *Queries) DeleteCondition(ctx context.Context, name string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteCondition, name)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const permission = `-- name: Permission :one
 SELECT name, requires_any FROM permissions WHERE name = $1
 `
@@ -45,6 +84,21 @@ func (q *Queries) Permissions(ctx context.Context) ([]Permission, error) {
 		return nil, err
 	}
 	return items, nil
+}
+
+const putCondition = `-- name: PutCondition :exec
+INSERT INTO conditions (name, expression) VALUES ($1, $2)
+ON CONFLICT (name) DO UPDATE SET expression = excluded.expression
+`
+
+type PutConditionParams struct {
+	Name       string
+	Expression string
+}
+
+func (q *Queries) PutCondition(ctx context.Context, arg PutConditionParams) error {
+	_, err := q.db.ExecContext(ctx, putCondition, arg.Name, arg.Expression)
+	return err
 }
 
 const putPermission = `-- name: PutPermission :exec

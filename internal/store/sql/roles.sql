@@ -27,3 +27,13 @@ ORDER BY CASE WHEN organisation_id = '' THEN 1 ELSE 0 END LIMIT 1;
 
 -- name: Roles :many
 SELECT * FROM roles ORDER BY number;
+
+-- name: PutCondition :exec
+INSERT INTO conditions (name, expression) VALUES (@name, @expression)
+ON CONFLICT (name) DO UPDATE SET expression = excluded.expression;
+
+-- name: DeleteCondition :execrows
+DELETE FROM conditions WHERE name = @name;
+
+-- name: Conditions :many
+SELECT * FROM conditions ORDER BY name;
