@@ -25,15 +25,17 @@ func (e *Endpoint) Recover() http.Handler {
 	})
 }
 
-// StepUp serves the second factor where a client needs it: a one-time code on top
-// of the password.
+// StepUp serves the second factor where a client or the account page needs it: a
+// one-time code on top of the password.
 func (e *Endpoint) StepUp() http.Handler {
 	return e.handle(func(p *page) error {
-		if p.flow == nil || p.signedIn == nil {
+		if p.signedIn == nil {
 			return errFlow("nobody is signed in")
 		}
-		if gone, err := e.elsewhere(p, web.PathStepUp); gone || err != nil {
-			return err
+		if p.flow != nil {
+			if gone, err := e.elsewhere(p, web.PathStepUp); gone || err != nil {
+				return err
+			}
 		}
 		return e.oneTime(p, oneTime{core.PurposeStepUp, web.PathStepUp, core.SteppedUp})
 	})

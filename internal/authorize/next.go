@@ -51,16 +51,19 @@ func (e *Endpoint) next(ctx context.Context, flow *core.Flow, signedIn *authn.Si
 		return &step{page: web.PathChoose, silent: oauth.ReasonAccountSelection}, nil
 	}
 	if met, reachable := acrReach(signedIn.Session, wantsACR(request)); !met {
-		if !reachable || !canStepUp(signedIn.User) {
+		if !reachable || !CanStepUp(signedIn.User) {
 			return nil, oauth.NewError(oauth.ReasonAuthenticationUnmet)
+		}
+		if !slices.Contains(signedIn.Session.AMR, core.AMRPassword) { // two codes are one factor
+			return &step{page: web.PathSignIn, silent: oauth.ReasonAuthenticationUnmet}, nil
 		}
 		return &step{page: web.PathStepUp, silent: oauth.ReasonAuthenticationUnmet}, nil
 	}
 	return e.nextConsent(ctx, flow, client, signedIn.User)
 }
 
-// canStepUp reports whether a one-time code can reach a person.
-func canStepUp(user *core.User) bool {
+// CanStepUp reports whether a one-time code can reach a person.
+func CanStepUp(user *core.User) bool {
 	return user.Email != "" && user.EmailVerified || user.Phone != "" && user.PhoneVerified
 }
 

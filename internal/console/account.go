@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -103,6 +104,10 @@ func (c *Console) verifyPhone(p *page) error {
 // sendCode sends a code to an address or number that is to be proved, and asks for
 // it. The number goes along in the form: the code is bound to it.
 func (c *Console) sendCode(p *page, purpose, destination, field string) error {
+	if path := c.mustProve(p.signedIn); path != "" {
+		c.to(p, path, url.Values{"return_to": {web.PathAccount}})
+		return nil
+	}
 	id, masked, err := c.People.SendCode(p.r.Context(), authn.CodeRequest{
 		Identifier: destination, User: p.signedIn.User, Purpose: purpose, Locale: p.locale, Request: p.r,
 		Binding: authn.BrowserHash(c.Sessions.Browser(p.w, p.r)),
