@@ -31,8 +31,9 @@ func (a *Authenticator) Bearer(ctx context.Context, token, dialect string) (*cor
 }
 
 // APIKey returns the authorization of an API key that was presented as it is,
-// on a route of a dialect. The key is found by its keyed digest, so neither its
-// existence nor its bytes can be told from the time the answer takes.
+// on a route of a dialect (empty: a standard endpoint, open to all). The key is
+// found by its keyed digest, so neither its existence nor its bytes can be told
+// from the time the answer takes.
 func (a *Authenticator) APIKey(ctx context.Context, presented, dialect, ip string) (*core.Authorization, error) {
 	key, err := a.proveKey(ctx, presented, dialect, ip)
 	if err != nil {
@@ -86,7 +87,7 @@ func (a *Authenticator) proveKey(ctx context.Context, presented, dialect, ip str
 		return nil, err
 	}
 	try.Succeed()
-	if key.Dialect != dialect {
+	if dialect != "" && key.Dialect != dialect {
 		return nil, oauth.NewError(oauth.ReasonKeyInvalid).Because(errors.New("the key is of another dialect"))
 	}
 	return key, nil

@@ -5,12 +5,18 @@ import (
 	"errors"
 	"time"
 
+	"claviger/internal/authn"
 	"claviger/internal/core"
 	"claviger/internal/tokens"
 	"claviger/oauth"
 )
 
-// foundToken is a live access or refresh token of this issuer.
+// hintAPIKey is the token_type_hint, and the token_type, of API keys. It is ours:
+// without it they are not looked for, since they are no tokens (RFC 7662 §2.1).
+const hintAPIKey = "api_key"
+
+// foundToken is a live access or refresh token of this issuer, or an API key: with
+// neither claims nor refresh.
 type foundToken struct {
 	authorization *core.Authorization
 	claims        *tokens.Claims // of an access token
@@ -18,6 +24,36 @@ type foundToken struct {
 	grantEnds     time.Time
 	subject       string // as the token says it, or would: it may be pairwise
 	issuer        string
+	audience      string // of an API key: that of the tokens it would give
+}
+
+// findHinted is find for a caller that says what the token may be. A hint that is
+// wrong costs nothing but time (RFC 7662 §2.1).
+func (t *TokenState) findHinted(ctx context.Context, caller authn.Caller, token, hint string) (*foundToken, error) {
+	if hint != hintAPIKey {
+		return t.find(ctx, token)
+	}
+	found, err := t.findKey(ctx, caller, token)
+	var e *oauth.Error
+	if errors.As(err, &e) && e.Reason == oauth.ReasonKeyInvalid {
+		return t.find(ctx, token)
+	}
+	return found, err
+}
+
+// findKey resolves an API key of any dialect. Behind a resource server of the
+// platform are all who call it, so wrong keys do not use up a budget of its
+// address: somebody's guesses would stop everybody else's keys.
+func (t *TokenState) findKey(ctx context.Context, caller authn.Caller, presented string) (*foundToken, error) {
+	source := oauth.SourceOf(ctx).IP
+	if caller.Scopes().Has(oauth.ScopeIntrospect) {
+		source = ""
+	}
+	a, err := t.Authenticator.APIKey(ctx, presented, "", source)
+	if err != nil {
+		return nil, err
+	}
+	return &foundToken{authorization: a, subject: a.Key.ID, issuer: t.Issuer.URL, audience: t.Issuer.Audience}, nil
 }
 
 // find resolves a token of either kind to the live authorization behind it. A
@@ -93,12 +129,28 @@ func (f *foundToken) describe() *introspection {
 	if a.Account != nil {
 		out.AccountID = a.Account.ID
 	}
-	if f.claims == nil {
+	switch {
+	case f.claims != nil:
+		out.Issuer, out.Audience, out.TokenType = f.claims.Issuer, f.claims.Audience, oauth.TokenTypeBearer
+		out.IssuedAt, out.ExpiresAt, out.ID = f.claims.IssuedAt, f.claims.ExpiresAt, f.claims.ID
+	case f.refresh != nil:
 		out.Issuer, out.TokenType = f.issuer, "refresh_token"
 		out.IssuedAt, out.ExpiresAt = f.refresh.IssuedAt.Unix(), f.refresh.ExpiresAt.Unix()
-		return out
+	default:
+		f.describeKey(out)
 	}
-	out.Issuer, out.Audience, out.TokenType = f.claims.Issuer, f.claims.Audience, oauth.TokenTypeBearer
-	out.IssuedAt, out.ExpiresAt, out.ID = f.claims.IssuedAt, f.claims.ExpiresAt, f.claims.ID
 	return out
+}
+
+// describeKey adds what only an API key has.
+func (f *foundToken) describeKey(out *introspection) {
+	a := f.authorization
+	out.Issuer, out.Audience, out.TokenType = f.issuer, f.audience, hintAPIKey
+	out.IssuedAt = a.Key.CreatedAt.Unix()
+	if !a.Key.ExpiresAt.IsZero() {
+		out.ExpiresAt = a.Key.ExpiresAt.Unix()
+	}
+	if a.Role != nil {
+		out.Role = a.Role.Code
+	}
 }

@@ -44,14 +44,16 @@ type introspection struct {
 	SubjectType    string `json:"subject_type,omitempty"`
 	OrganisationID string `json:"organisation_id,omitempty"`
 	AccountID      string `json:"account_id,omitempty"`
+	Role           string `json:"role,omitempty"` // code of an API key's role
 }
 
-// Introspect answers whether a token is active. The caller must be a
+// Introspect answers whether a token is active, or an API key that was presented
+// as it is, where token_type_hint says that it may be one. The caller must be a
 // confidential client or an API key; a token that it may not know about is
 // inactive to it (F06).
 func (t *TokenState) Introspect(w http.ResponseWriter, r *http.Request) {
-	err := t.withToken(w, r, false, func(caller authn.Caller, token string) error {
-		answer, err := t.introspect(r.Context(), caller, token)
+	err := t.withToken(w, r, false, func(caller authn.Caller, form map[string]string) error {
+		answer, err := t.introspect(r.Context(), caller, form["token"], form["token_type_hint"])
 		if err != nil {
 			return err
 		}
@@ -65,8 +67,8 @@ func (t *TokenState) Introspect(w http.ResponseWriter, r *http.Request) {
 	t.fail(w, r, err)
 }
 
-func (t *TokenState) introspect(ctx context.Context, caller authn.Caller, token string) (*introspection, error) {
-	found, err := t.find(ctx, token)
+func (t *TokenState) introspect(ctx context.Context, caller authn.Caller, token, hint string) (*introspection, error) {
+	found, err := t.findHinted(ctx, caller, token, hint)
 	var refused *oauth.Error
 	if errors.As(err, &refused) && refused.Status < http.StatusInternalServerError {
 		return &introspection{}, nil
@@ -88,7 +90,7 @@ func mayLookAt(caller authn.Caller, a *core.Authorization) bool {
 
 // withToken authenticates the caller of a standard endpoint that takes a token.
 // A public client only names itself, where that is enough (RFC 7009 §2.1).
-func (t *TokenState) withToken(w http.ResponseWriter, r *http.Request, public bool, serve func(authn.Caller, string) error) error {
+func (t *TokenState) withToken(w http.ResponseWriter, r *http.Request, public bool, serve func(authn.Caller, map[string]string) error) error {
 	form, err := authn.ReadForm(w, r)
 	if err != nil {
 		return err
@@ -115,7 +117,7 @@ func (t *TokenState) withToken(w http.ResponseWriter, r *http.Request, public bo
 	if form["token"] == "" {
 		return oauth.NewError(oauth.ReasonMissingParameter).At("token")
 	}
-	return serve(caller, form["token"])
+	return serve(caller, form)
 }
 
 func (t *TokenState) fail(w http.ResponseWriter, r *http.Request, err error) {

@@ -16,8 +16,8 @@ import (
 // it (RFC 7009 §2.1). Unknown and dead tokens are answered with 200 as well
 // (§2.2); another client's token is left alone.
 func (t *TokenState) Revoke(w http.ResponseWriter, r *http.Request) {
-	err := t.withToken(w, r, true, func(caller authn.Caller, token string) error {
-		if err := t.revoke(r.Context(), caller, token); err != nil {
+	err := t.withToken(w, r, true, func(caller authn.Caller, form map[string]string) error {
+		if err := t.revoke(r.Context(), caller, form["token"]); err != nil {
 			return err
 		}
 		w.Header().Set("Cache-Control", "no-store")
