@@ -83,50 +83,7 @@ func (d *dialectRoute) authenticate(ctx context.Context, call *dialect.Call) (*c
 	if err != nil || call.ActingAccount == "" {
 		return a, err
 	}
-	return a, d.act(ctx, a, call.ActingAccount)
-}
-
-// act makes a user act for one account; without membership there it is refused,
-// and an account that does not exist alike (CP-11). What is for one account or
-// organisation anyway, as an API key is, acts for no other.
-func (d *dialectRoute) act(ctx context.Context, a *core.Authorization, accountID string) error {
-	if a.Account != nil && a.Account.ID == accountID {
-		return nil
-	}
-	refused := oauth.NewError(oauth.ReasonNotMember)
-	if a.User == nil || a.Account != nil {
-		return refused
-	}
-	account, err := d.operations.store.Account(ctx, accountID)
-	if errors.Is(err, core.ErrNotFound) {
-		return refused
-	}
-	if err != nil {
-		return err
-	}
-	if a.Organisation != nil && a.Organisation.ID != account.OrganisationID {
-		return refused
-	}
-	organisation, err := d.operations.store.Organisation(ctx, account.OrganisationID)
-	if err != nil {
-		return err
-	}
-	a.Account, a.Organisation, a.Role = account, organisation, nil
-	err = d.authenticator.Directory.Role(ctx, a)
-	var gone *oauth.Error
-	if errors.As(err, &gone) && gone.Reason == oauth.ReasonMembershipEnded {
-		return refused
-	}
-	if err != nil {
-		return err
-	}
-	if a.Role == nil { // a service account, which needs none to sign in
-		return refused
-	}
-	if reason, stopped := a.Stopped(d.operations.now()); stopped {
-		return refused.Because(errors.New(string(reason)))
-	}
-	return nil
+	return a, d.operations.decider.Act(ctx, a, call.ActingAccount)
 }
 
 // target is the account that the request names, or the one the caller acts for;
@@ -134,10 +91,7 @@ func (d *dialectRoute) act(ctx context.Context, a *core.Authorization, accountID
 // may do anything there is for the permission to say.
 func (d *dialectRoute) target(ctx context.Context, call *dialect.Call, a *core.Authorization) (*core.Account, error) {
 	if call.Input.Account == "" {
-		if a.Account == nil && a.Organisation == nil && a.User != nil {
-			return d.operations.decider.Individual(ctx, a.User)
-		}
-		return a.Account, nil
+		return d.operations.decider.Acting(ctx, a)
 	}
 	account, err := d.operations.decider.Account(ctx, call.Input.Account)
 	if errors.Is(err, core.ErrNotFound) {
