@@ -33,6 +33,7 @@ func (c *Config) Complete() error {
 	k.bounds()
 	k.platform()
 	k.messages()
+	k.forwardAuth()
 	return errors.Join(k.problems...)
 }
 

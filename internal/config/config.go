@@ -34,6 +34,7 @@ type Config struct {
 	// PrivateLogoutURIs lets back-channel logout reach addresses that are not
 	// public: loopback and private networks.
 	PrivateLogoutURIs bool          `yaml:"allow_private_logout_uris"`
+	ForwardAuth       ForwardAuth   `yaml:"forward_auth"`
 	Limits            Limits        `yaml:"limits"`
 	PasswordHashing   Hashing       `yaml:"password_hashing"`
 	ShutdownTimeout   time.Duration `yaml:"shutdown_timeout"`
@@ -127,6 +128,7 @@ func Default() *Config {
 		},
 		SessionLifetime: 12 * time.Hour,
 		Platform:        Platform{Name: "Claviger", Colour: "#1f4f8f"},
+		ForwardAuth:     ForwardAuth{TokenHeader: ForwardTokenHeader},
 		Limits:          Limits{WrongAttempts: 10, AccountRequests: 200},
 		PasswordHashing: Hashing{Queue: 64},
 		ShutdownTimeout: 15 * time.Second,

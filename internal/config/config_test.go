@@ -16,7 +16,7 @@ import (
 
 // compareConfigs ignores where values came from.
 var compareConfigs = cmp.Options{
-	cmpopts.IgnoreUnexported(Config{}),
+	cmpopts.IgnoreUnexported(Config{}, ForwardRule{}),
 	cmpopts.EquateComparable(netip.Prefix{}),
 	cmpopts.EquateEmpty(),
 }
@@ -72,37 +72,51 @@ func otherValues(t *testing.T) *Config {
 		Mail:              Mail{From: "Gate <auth@gate.example>", SMTPURL: "smtps://gate:pa55@mail.example.com:465"},
 		SMS:               SMS{WebhookURL: "https://sms.example.com/send?token=t0ken", WebhookSecret: "0123456789abcdef"},
 		PrivateLogoutURIs: true,
-		Limits:            Limits{WrongAttempts: 5, AccountRequests: 1000},
-		PasswordHashing:   Hashing{Parallel: 3, Queue: 7},
-		ShutdownTimeout:   90 * time.Second,
+		ForwardAuth: ForwardAuth{
+			TrustedPeers: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("192.0.2.7/32")},
+			Rules: []ForwardRule{
+				{Host: "api.example.com", Path: "/accounts/{id}", Methods: []string{"GET", "PUT"}, Permission: "accounts:read", Account: "{id}"},
+				{Path: "/health", Public: true},
+			},
+			TokenLifetime: time.Minute, TokenAudience: "https://backends.example.com", TokenHeader: "Authorization",
+		},
+		Limits:          Limits{WrongAttempts: 5, AccountRequests: 1000},
+		PasswordHashing: Hashing{Parallel: 3, Queue: 7},
+		ShutdownTimeout: 90 * time.Second,
 	}
 }
 
 var everyKey = map[string]string{
-	"listen":                                 ":9090",
-	"issuer":                                 "https://auth.example.com/tenant-1",
-	"data":                                   "/var/lib/claviger",
-	"database_url":                           "postgres://claviger:pa55@db.example.com/claviger",
-	"master_key_file":                        "/run/secrets/master.key",
-	"migrate":                                "manual",
-	"dialects":                               "jpay, spendesk",
-	"dialect_dir":                            "/etc/claviger/dialects",
-	"log.level":                              "debug",
-	"log.format":                             "text",
-	"trusted_proxies":                        "10.0.0.0/8,fd00::1",
-	"hosts":                                  `Auth.Internal:8080,[::1]`,
-	"audience":                               "https://api.example.com",
-	"signing_algorithm":                      "EdDSA",
-	"id_token_signing_algorithm":             "ES256",
-	"session_lifetime":                       "5m",
-	"platform.name":                          "Gate & Co",
-	"platform.colour":                        "#00AAff",
-	"platform.logo":                          "testdata/logo.svg",
-	"mail.from":                              "Gate <auth@gate.example>",
-	"mail.smtp_url":                          "smtps://gate:pa55@mail.example.com:465",
-	"sms.webhook_url":                        "https://sms.example.com/send?token=t0ken",
-	"sms.webhook_secret":                     "0123456789abcdef",
-	"allow_private_logout_uris":              "true",
+	"listen":                     ":9090",
+	"issuer":                     "https://auth.example.com/tenant-1",
+	"data":                       "/var/lib/claviger",
+	"database_url":               "postgres://claviger:pa55@db.example.com/claviger",
+	"master_key_file":            "/run/secrets/master.key",
+	"migrate":                    "manual",
+	"dialects":                   "jpay, spendesk",
+	"dialect_dir":                "/etc/claviger/dialects",
+	"log.level":                  "debug",
+	"log.format":                 "text",
+	"trusted_proxies":            "10.0.0.0/8,fd00::1",
+	"hosts":                      `Auth.Internal:8080,[::1]`,
+	"audience":                   "https://api.example.com",
+	"signing_algorithm":          "EdDSA",
+	"id_token_signing_algorithm": "ES256",
+	"session_lifetime":           "5m",
+	"platform.name":              "Gate & Co",
+	"platform.colour":            "#00AAff",
+	"platform.logo":              "testdata/logo.svg",
+	"mail.from":                  "Gate <auth@gate.example>",
+	"mail.smtp_url":              "smtps://gate:pa55@mail.example.com:465",
+	"sms.webhook_url":            "https://sms.example.com/send?token=t0ken",
+	"sms.webhook_secret":         "0123456789abcdef",
+	"allow_private_logout_uris":  "true",
+	"forward_auth.trusted_peers": "10.1.0.0/16,192.0.2.7",
+	"forward_auth.rules": `[{host: API.example.com, path: "/accounts/{id}", methods: [GET, PUT], ` +
+		`permission: "accounts:read", account: "{id}"}, {path: /health, public: true}]`,
+	"forward_auth.token_lifetime":            "1m",
+	"forward_auth.token_audience":            "https://backends.example.com",
+	"forward_auth.token_header":              "Authorization",
 	"lifetimes.access_token":                 "15m",
 	"lifetimes.refresh_token":                "48h",
 	"lifetimes.refresh_absolute":             "96h",
@@ -157,6 +171,9 @@ func TestEveryKeyByFile(t *testing.T) {
 			}
 		}
 		value := fmt.Sprintf("%q", everyKey[s.key])
+		if s.isRules() {
+			value = everyKey[s.key]
+		}
 		if s.isList() {
 			value = `["` + strings.ReplaceAll(strings.ReplaceAll(everyKey[s.key], " ", ""), ",", `", "`) + `"]`
 		}

@@ -99,6 +99,11 @@ func (l *loader) value(path string, s setting, entry *ast.MappingValueNode) {
 		l.took(s, source, err)
 		return
 	}
+	if s.isRules() {
+		l.took(s, source, nil)
+		l.rules(path, s.key, entry.Value)
+		return
+	}
 	text, err := scalarText(entry.Value)
 	if err == nil {
 		err = s.setText(text)

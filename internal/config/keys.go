@@ -51,11 +51,14 @@ func (s setting) variable() string {
 	return variablePrefix + strings.ToUpper(strings.ReplaceAll(s.key, ".", "_"))
 }
 
-func (s setting) isList() bool { return s.field.Kind() == reflect.Slice }
+func (s setting) isList() bool { return s.field.Kind() == reflect.Slice && !s.isRules() }
+
+func (s setting) isRules() bool { return s.field.Type() == reflect.TypeFor[[]ForwardRule]() }
 
 // optional are the keys whose default is that there is none. What needs another
 // of them is checked later, so an empty text says nothing new.
-var optional = []string{"dialect_dir", "platform.logo", "mail.from", "mail.smtp_url", "sms.webhook_url", "sms.webhook_secret"}
+var optional = []string{"dialect_dir", "platform.logo", "mail.from", "mail.smtp_url", "sms.webhook_url", "sms.webhook_secret",
+	"forward_auth.token_audience"}
 
 // setText reads a single value. An empty one is refused, so that a variable that
 // was meant to hold a secret does not silently become the default.

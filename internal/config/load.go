@@ -78,6 +78,9 @@ func (l *loader) environment(variables map[string]string) {
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
 		s, ok := byName[name]
 		switch {
+		case ok && s.isRules():
+			l.took(s, name, nil)
+			l.rulesText(name, s.key, variables[name])
 		case ok && s.isList():
 			l.took(s, name, s.setList(splitList(variables[name])))
 		case ok:

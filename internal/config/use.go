@@ -62,6 +62,12 @@ func (s setting) String() string {
 			items = append(items, prefix.String())
 		}
 		return "[" + strings.Join(items, ", ") + "]"
+	case []ForwardRule:
+		var items []string
+		for _, rule := range value {
+			items = append(items, rule.String())
+		}
+		return "[" + strings.Join(items, ", ") + "]"
 	case slog.Level:
 		return strings.ToLower(value.String())
 	default:
