@@ -9,6 +9,7 @@ import (
 	"claviger/internal/dialect"
 	"claviger/internal/endpoints"
 	"claviger/internal/grants"
+	"claviger/internal/permission"
 	"claviger/oauth"
 )
 
@@ -22,6 +23,7 @@ func (s *Server) routes(dialects []*dialect.Dialect) (_ http.Handler, err error)
 		}
 	}()
 	s.standardRoutes(mux)
+	s.accessRoutes(mux)
 	s.browserRoutes(mux)
 	for _, d := range dialects {
 		if err := s.dialectRoutes(mux, d); err != nil {
@@ -77,6 +79,25 @@ func (s *Server) standardRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		oauth.WriteError(w, oauth.NewError(oauth.ReasonNotFound).Describe("There is nothing at this path."))
 	})
+}
+
+// accessRoutes are those of the decision API (AuthZEN).
+func (s *Server) accessRoutes(mux *http.ServeMux) {
+	for path, handler := range map[string]http.HandlerFunc{
+		permission.PathEvaluation:     s.authzen.Evaluation,
+		permission.PathEvaluations:    s.authzen.Evaluations,
+		permission.PathSubjectSearch:  s.authzen.SubjectSearch,
+		permission.PathResourceSearch: s.authzen.ResourceSearch,
+		permission.PathActionSearch:   s.authzen.ActionSearch,
+	} {
+		s.register(mux, path, map[string]http.Handler{http.MethodPost: handler}, failAccess)
+	}
+	metadata := http.HandlerFunc(s.authzen.Metadata)
+	s.register(mux, permission.PathAuthZENMetadata, map[string]http.Handler{http.MethodGet: metadata}, failAccess)
+}
+
+func failAccess(w http.ResponseWriter, _ *http.Request, e *oauth.Error) {
+	permission.WriteFailure(w, e)
 }
 
 // dialectRoutes registers the routes of a dialect, path by path.

@@ -19,6 +19,7 @@ import (
 	"claviger/internal/grants"
 	"claviger/internal/keys"
 	"claviger/internal/outbox"
+	"claviger/internal/permission"
 	"claviger/internal/secret"
 	"claviger/internal/tokens"
 	"claviger/internal/web"
@@ -40,6 +41,7 @@ type Server struct {
 	metrics       *endpoints.Metrics
 	operations    *operations
 	limiter       *limiter
+	authzen       *permission.AuthZEN
 	authorize     *authorize.Endpoint
 	console       *console.Console
 	Pages         *web.Pages
@@ -114,6 +116,9 @@ func (s *Server) wireEndpoints() {
 	s.health = &endpoints.Health{Store: s.Store, Log: s.log}
 	s.metrics = endpoints.NewMetrics(s.environment.Now)
 	s.operations = &operations{store: s.Store, admin: s.Admin, decider: s.Decider, now: s.environment.Now}
+	s.authzen = &permission.AuthZEN{
+		Decider: s.Decider, Authenticator: s.authenticator, Issuer: s.config.Issuer, Log: s.log,
+	}
 	s.limiter = newLimiter(s.config.Limits.AccountRequests, s.environment.Now)
 }
 
