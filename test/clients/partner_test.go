@@ -23,11 +23,13 @@ const (
 	ownerPassword = "correct horse battery staple"
 )
 
-// partner is a web server that customers connect their companies to. Its page
-// notes in the title that scripts run.
+// partner is a web server that customers connect their companies to. To a browser
+// it is another site than the server, as all partners are, and that counts for
+// cookies. Its page notes in the title that scripts run.
 type partner struct {
 	*installation
 
+	home     string
 	verifier string
 	mode     string // response_mode
 	web      *http.Client
@@ -38,14 +40,17 @@ func (i *installation) partner(mode string) *partner {
 	// The certificate that dev makes for itself is in no list.
 	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
 	i.t.Cleanup(transport.CloseIdleConnections)
-	p := &partner{installation: i, verifier: oauth2.GenerateVerifier(), mode: mode, web: &http.Client{Transport: transport, Timeout: soon}}
+	p := &partner{
+		installation: i, home: strings.Replace(i.site, "localhost", "127.0.0.1", 1), verifier: oauth2.GenerateVerifier(), mode: mode,
+		web: &http.Client{Transport: transport, Timeout: soon},
+	}
 	i.pages.HandleFunc("GET /partner/{$}", p.start)
 	i.pages.HandleFunc("/partner/callback", p.callback)
 	i.pages.HandleFunc("GET /partner/done", p.done)
 	return p
 }
 
-func (p *partner) redirectURI() string { return p.site + "/partner/callback" }
+func (p *partner) redirectURI() string { return p.home + "/partner/callback" }
 
 func (p *partner) start(w http.ResponseWriter, _ *http.Request) {
 	query := url.Values{
@@ -68,8 +73,7 @@ func (p *partner) callback(w http.ResponseWriter, r *http.Request) {
 	if code := r.FormValue("code"); code != "" && query.Get("error") == "" {
 		query.Set("connected", p.connect(code))
 	}
-	elsewhere := strings.Replace(p.site, "localhost", "127.0.0.1", 1)
-	http.Redirect(w, r, elsewhere+"/partner/done?"+query.Encode(), http.StatusSeeOther)
+	http.Redirect(w, r, p.site+"/partner/done?"+query.Encode(), http.StatusSeeOther)
 }
 
 func (p *partner) done(w http.ResponseWriter, r *http.Request) {
@@ -132,7 +136,7 @@ func TestSD_4_ConnectACompanyInChromium(t *testing.T) {
 				title = "without scripts"
 				b.without(t)
 			}
-			b.open(p.site + "/partner/")
+			b.open(p.home + "/partner/")
 			if got, err := chromedp.Run(b.ctx, chromedp.Title()); err != nil || got != title {
 				t.Errorf("the partner's page runs %q: %v", got, err)
 			}
@@ -146,7 +150,7 @@ func TestSD_4_ConnectACompanyInChromium(t *testing.T) {
 			if got := b.text("#connected"); got != "Acme UK" {
 				t.Errorf("connected to %q: %s", got, b.text("#error"))
 			}
-			b.open(p.site + "/partner/")
+			b.open(p.home + "/partner/")
 			b.click("#connect") // signed in already
 			b.press("refuse", !tt.scripts && tt.mode == "form_post")
 			if got := b.text("#error"); got != "access_denied" {

@@ -123,6 +123,10 @@ func TestCP_7_BrowserInAWindow(t *testing.T) {
 	b.click("[name=pop-up]")
 	window := openTab(t, b.ctx, chromedp.WithTargetID(<-opened))
 	window.signIn(person, i.secret)
+	window.waitFor("[value=approve]")
+	if window.evaluate(`String(window.opener === null)`) == "true" { // other libraries than this one need it
+		t.Error("the page has let go of the page that opened it")
+	}
 	window.click("[value=approve]")
 	if got := decode[user](b, "#pop-up"); got.Email != person {
 		t.Errorf("signed in as %+v", got)
