@@ -99,6 +99,14 @@ func (rt *Route) Dialect() *Dialect { return rt.dialect }
 // Path returns the path of the pattern, without the method.
 func (rt *Route) Path() string { return rt.path }
 
+// APIKeyHeader returns the canonical name of the header that API keys are
+// presented in; empty where they are not presented as they are.
+func (d *Dialect) APIKeyHeader() string { return d.apiKeyHeader }
+
+// ActingHeader returns the canonical name of the header that names the account
+// to act for; empty for none.
+func (d *Dialect) ActingHeader() string { return d.actingHeader }
+
 // duration reads a lifetime; zero when it is not given.
 func (l *loader) duration(n *node) time.Duration {
 	if n == nil {

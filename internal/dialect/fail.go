@@ -17,6 +17,12 @@ func (rt *Route) Fail(w http.ResponseWriter, r *http.Request, info RequestFacts,
 	}
 }
 
+// Fail answers with an error in the dialect's shape, where no route of it was
+// asked for.
+func (d *Dialect) Fail(w http.ResponseWriter, r *http.Request, info RequestFacts, err *oauth.Error) {
+	(&Route{dialect: d}).Fail(w, r, info, err)
+}
+
 // fail reports whether the error could be rendered; nothing is sent otherwise.
 func (rt *Route) fail(w http.ResponseWriter, info RequestFacts, err *oauth.Error) bool {
 	found := rt.errorCase(err)

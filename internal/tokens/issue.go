@@ -137,20 +137,9 @@ func (i *Issuer) givesRefresh(a *core.Authorization) bool {
 // issue signs the access token, and the ID token where there is one.
 func (i *Issuer) issue(a *core.Authorization, now time.Time, nonce string) (*Issued, error) {
 	lifetime := i.LifetimesOf(a).AccessToken
-	kind, _ := a.Subject()
-	claims := Claims{
-		Issuer: i.URL, Subject: i.Subject(a), Audience: i.Audience,
-		IssuedAt: now.Unix(), ExpiresAt: now.Add(lifetime).Unix(), ID: secret.NewSecret(i.Rand),
-		ClientID: a.ClientID(), Scope: a.Scope.String(), GrantID: a.GrantID, SubjectType: kind, Channel: a.Channel,
-	}
+	claims := i.claims(a, now, now.Add(lifetime))
 	if a.Service.Name != "" {
 		claims.Audience = a.Service.Name // PE-3: no other API takes it
-	}
-	if a.Organisation != nil {
-		claims.OrganisationID = a.Organisation.ID
-	}
-	if a.Account != nil {
-		claims.AccountID = a.Account.ID
 	}
 	payload, err := i.profile(a).AppendAccessClaims(claims.appendTo(make([]byte, 0, 768)), dialect.FactsOf(a))
 	if err != nil {
@@ -169,6 +158,39 @@ func (i *Issuer) issue(a *core.Authorization, now time.Time, nonce string) (*Iss
 		issued.Response.IDToken, err = i.idToken(a, &issued.Response, nonce)
 	}
 	return issued, err
+}
+
+// claims are those of an access token for our own API.
+func (i *Issuer) claims(a *core.Authorization, now, expires time.Time) *Claims {
+	kind, _ := a.Subject()
+	claims := &Claims{
+		Issuer: i.URL, Subject: i.Subject(a), Audience: i.Audience,
+		IssuedAt: now.Unix(), ExpiresAt: expires.Unix(), ID: secret.NewSecret(i.Rand),
+		ClientID: a.ClientID(), Scope: a.Scope.String(), GrantID: a.GrantID, SubjectType: kind, Channel: a.Channel,
+	}
+	if a.Organisation != nil {
+		claims.OrganisationID = a.Organisation.ID
+	}
+	if a.Account != nil {
+		claims.AccountID = a.Account.ID
+	}
+	return claims
+}
+
+// ForBackend returns an access token (RFC 9068) that stands for a credential
+// which was proved: for another audience than this server's, so that it is of no
+// use here, and without a row. Backends know everybody by one id, whichever client
+// brought them. A credential that ends earlier bounds it; a zero ends does not.
+func (i *Issuer) ForBackend(a *core.Authorization, audience string, lifetime time.Duration, ends time.Time) (string, error) {
+	now := i.Now()
+	expires := now.Add(lifetime)
+	if !ends.IsZero() && ends.Before(expires) {
+		expires = ends
+	}
+	claims := i.claims(a, now, expires)
+	claims.Audience = audience
+	_, claims.Subject = a.Subject()
+	return i.Ring.Sign(i.Algorithm, keys.TypeAccessToken, append(claims.appendTo(make([]byte, 0, 512)), '}'), now)
 }
 
 func grantOf(a *core.Authorization, now, expires time.Time) *core.Grant {
