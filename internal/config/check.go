@@ -27,6 +27,7 @@ func (c *Config) Complete() error {
 		k.issuer()
 	}
 	k.hosts()
+	k.accountTypes()
 	k.storage()
 	k.words()
 	k.lifetimes()
@@ -140,6 +141,15 @@ func (k *checker) hosts() {
 		_, portErr := strconv.ParseUint(port, 10, 16)
 		k.require(isHost(name) && portErr == nil, "hosts", "has %q, which is no host: write NAME or NAME:PORT, without wildcard", host)
 		k.config.Hosts[i] = strings.ToLower(host)
+	}
+}
+
+// reservedTypes are resource types that have a meaning of their own.
+var reservedTypes = []string{"account", "product", "scope", "service"}
+
+func (k *checker) accountTypes() {
+	for _, name := range k.config.AccountTypes {
+		k.require(!slices.Contains(reservedTypes, name), "account_types", "has %q, which means something else", name)
 	}
 }
 

@@ -50,6 +50,7 @@ func TestFileProblems(t *testing.T) {
 		"trusted_proxies: [10.0.0.1/8]\n":         `claviger.yaml:1:18: trusted_proxies has "10.0.0.1/8", which is no network: write 10.0.0.0/8, or the address alone`,
 		"trusted_proxies: [0.0.0.0/0]\n":          `claviger.yaml:1:18: trusted_proxies has "0.0.0.0/0", which would trust every sender`,
 		"trusted_proxies: [\"::ffff:1.2.3.4\"]\n": `claviger.yaml:1:18: trusted_proxies has "::ffff:1.2.3.4", which is no address or network such as 10.0.0.0/8`,
+		"account_types: [scope]\n":                `claviger.yaml:1:16: account_types has "scope", which means something else`,
 		"migrate: never\n":                        `claviger.yaml:1:10: migrate must be one of auto, manual, not "never"`,
 	} {
 		if got := problemsOf(t, text); len(got) != 1 || got[0] != want {

@@ -35,6 +35,7 @@ type Config struct {
 	// public: loopback and private networks.
 	PrivateLogoutURIs bool          `yaml:"allow_private_logout_uris"`
 	ForwardAuth       ForwardAuth   `yaml:"forward_auth"`
+	AccountTypes      []string      `yaml:"account_types"` // resource types by which decision requests name accounts, beside "account"
 	Limits            Limits        `yaml:"limits"`
 	PasswordHashing   Hashing       `yaml:"password_hashing"`
 	ShutdownTimeout   time.Duration `yaml:"shutdown_timeout"`

@@ -72,6 +72,7 @@ func otherValues(t *testing.T) *Config {
 		Mail:              Mail{From: "Gate <auth@gate.example>", SMTPURL: "smtps://gate:pa55@mail.example.com:465"},
 		SMS:               SMS{WebhookURL: "https://sms.example.com/send?token=t0ken", WebhookSecret: "0123456789abcdef"},
 		PrivateLogoutURIs: true,
+		AccountTypes:      []string{"wallet", "merchant"},
 		ForwardAuth: ForwardAuth{
 			TrustedPeers: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("192.0.2.7/32")},
 			Rules: []ForwardRule{
@@ -99,6 +100,7 @@ var everyKey = map[string]string{
 	"log.format":                 "text",
 	"trusted_proxies":            "10.0.0.0/8,fd00::1",
 	"hosts":                      `Auth.Internal:8080,[::1]`,
+	"account_types":              "wallet, merchant",
 	"audience":                   "https://api.example.com",
 	"signing_algorithm":          "EdDSA",
 	"id_token_signing_algorithm": "ES256",

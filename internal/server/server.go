@@ -117,7 +117,8 @@ func (s *Server) wireEndpoints() {
 	s.metrics = endpoints.NewMetrics(s.environment.Now)
 	s.operations = &operations{store: s.Store, admin: s.Admin, decider: s.Decider, now: s.environment.Now}
 	s.authzen = &permission.AuthZEN{
-		Decider: s.Decider, Authenticator: s.authenticator, Issuer: s.config.Issuer, Log: s.log,
+		Decider: s.Decider, Authenticator: s.authenticator, Issuer: s.config.Issuer,
+		AccountTypes: s.config.AccountTypes, Log: s.log,
 	}
 	s.limiter = newLimiter(s.config.Limits.AccountRequests, s.environment.Now)
 }
