@@ -1,0 +1,43 @@
+// Command cmd serves the example API of package payments by itself, beside a
+// Claviger server:
+//
+//	PAYMENTS_CLIENT_SECRET=payments-api-secret go run ./examples/payments/cmd -issuer http://127.0.0.1:8080
+package main
+
+import (
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	"claviger/examples/payments"
+)
+
+func main() {
+	listen := flag.String("listen", "127.0.0.1:8081", "where to listen, host:port")
+	var c payments.Config
+	flag.StringVar(&c.Issuer, "issuer", "http://127.0.0.1:8080", "URL of the server")
+	flag.StringVar(&c.Audience, "audience", "", "of the tokens to take (default: the issuer)")
+	flag.StringVar(&c.URL, "url", "http://127.0.0.1:8081", "under which clients reach this API")
+	flag.StringVar(&c.ClientID, "client-id", "payments-api", "of this API at the server; its secret is in PAYMENTS_CLIENT_SECRET")
+	flag.Parse()
+	c.ClientSecret = os.Getenv("PAYMENTS_CLIENT_SECRET")
+	if err := serve(*listen, c); err != nil {
+		fmt.Fprintln(os.Stderr, "payments:", err)
+		os.Exit(1)
+	}
+}
+
+func serve(listen string, c payments.Config) error {
+	api, err := payments.New(c)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{
+		Addr: listen, Handler: api,
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second, MaxHeaderBytes: 32 << 10,
+	}
+	fmt.Println("The payments API is at", c.URL)
+	return server.ListenAndServe()
+}
