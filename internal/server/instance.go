@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"claviger/internal/admin"
@@ -26,6 +27,9 @@ type Environment struct {
 	// Inbox, for development, takes every message in place of mail and SMS, and is
 	// shown on a page; nil: they leave as configured.
 	Inbox *message.Inbox
+	// Beside, for development, is an API on the same origin: handlers by pattern of
+	// http.ServeMux, without methods.
+	Beside map[string]http.Handler
 }
 
 // Instance is an installation without its endpoints: what the command line and

@@ -25,6 +25,9 @@ func (s *Server) routes(dialects []*dialect.Dialect) (_ http.Handler, err error)
 	s.standardRoutes(mux)
 	s.accessRoutes(mux)
 	s.browserRoutes(mux)
+	for pattern, handler := range s.environment.Beside {
+		mux.Handle(pattern, s.metrics.Observe(pattern, handler))
+	}
 	for _, d := range dialects {
 		if err := s.dialectRoutes(mux, d); err != nil {
 			return nil, fmt.Errorf("dialect %s: %w", d.Name, err)
