@@ -46,8 +46,8 @@ func (a *devCommand) Run(ctx context.Context, c *command) error {
 	return c.runDev(ctx, config, devListener{listener, certificate})
 }
 
-// runDev opens the installation, brings the demo data into it and serves. What
-// would be sent to people goes into the inbox.
+// runDev opens the installation, brings the demo data into it and serves, with the
+// example API beside it. What would be sent to people goes into the inbox.
 func (c *command) runDev(ctx context.Context, config *config.Config, listener devListener) error {
 	log := newLog(c.log, config.Log)
 	dialects, err := loadDialects(config)
@@ -56,6 +56,9 @@ func (c *command) runDev(ctx context.Context, config *config.Config, listener de
 	}
 	env := c.environment(log)
 	env.Inbox = &message.Inbox{Now: c.now}
+	if env.Beside, err = c.paymentsAPI(config, listener.certificate, log); err != nil {
+		return err
+	}
 	instance, err := c.openIn(ctx, config, env)
 	if err != nil {
 		return err
