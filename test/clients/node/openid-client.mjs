@@ -1,8 +1,12 @@
 // A web server that signs people in, written with openid-client. It says which
 // page a person is to open as a line {"open": url}, reads where their browser was
 // sent as a line {"to": url, "answer": query}, and prints what it got in the end.
+import { webcrypto } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import * as client from 'openid-client'
+
+globalThis.crypto ??= webcrypto // Node.js 18 has it, but not where the library looks
+globalThis.CryptoKey ??= webcrypto.CryptoKey
 
 const [issuer, clientId, secret, site] = process.argv.slice(2)
 const redirectUri = `${site}/service/callback`
