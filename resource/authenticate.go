@@ -81,9 +81,19 @@ func (v *Verifier) readActing(r *http.Request, caller *Caller) error {
 		return nil
 	case len(sent) > 1:
 		return oauth.NewError(oauth.ReasonDuplicateParameter).At(v.config.ActingAccountHeader)
-	case sent[0] == "", caller.AccountID != "" && caller.AccountID != sent[0]:
+	case !caller.mayActFor(sent[0]):
 		return oauth.NewError(oauth.ReasonNotMember)
 	}
 	caller.ActingAccount = sent[0]
 	return nil
+}
+
+// mayActFor reports whether the caller may say that an account is meant: the one
+// that the credential is bound to or, where that is bound to none, any for a
+// person or a service account, whose memberships Permit has the server look at.
+func (c *Caller) mayActFor(accountID string) bool {
+	if c.AccountID != "" || accountID == "" {
+		return accountID != "" && accountID == c.AccountID
+	}
+	return c.SubjectType == SubjectPerson || c.SubjectType == SubjectServiceAccount
 }

@@ -34,13 +34,13 @@ type keySet struct {
 	tried   time.Time            // when the last fetch began
 	failed  bool                 // how it ended
 	running chan struct{}        // closed when the fetch that is under way ends; nil: none
-	unknown map[string]time.Time // kid -> until when it need not be looked for
+	unknown map[string]time.Time // kid -> since when it is known that there is none
 }
 
 // keyring is what one fetch brought. It never changes.
 type keyring struct {
 	keys    map[string]publicKey
-	fetched time.Time
+	fetched time.Time // when the fetch began
 }
 
 func newKeySet(c *Config, server *authority) *keySet {
@@ -53,10 +53,9 @@ func newKeySet(c *Config, server *authority) *keySet {
 // find returns the key with an id. The error is errUnknownKey, or
 // ReasonUnavailable where the server had to be asked and did not answer.
 func (s *keySet) find(ctx context.Context, id string) (publicKey, error) {
-	now := s.now()
-	ring := s.current.Load()
-	if key, ok := s.usable(ring, now)[id]; ok {
-		if !within(now, ring.fetched, s.maxAge) {
+	keys, fetched, now := s.usable()
+	if key, ok := keys[id]; ok {
+		if !within(now, fetched, s.maxAge) {
 			s.begin(now) // and go on with what is there meanwhile
 		}
 		return key, nil
@@ -64,35 +63,42 @@ func (s *keySet) find(ctx context.Context, id string) (publicKey, error) {
 	if s.isUnknown(id, now) {
 		return publicKey{}, errUnknownKey
 	}
-	if running := s.begin(now); running != nil {
+	running := s.begin(now)
+	if running != nil {
 		select {
 		case <-running:
 		case <-ctx.Done():
 			return publicKey{}, unavailable(ctx.Err())
 		}
 	}
-	ring = s.current.Load()
-	if key, ok := s.usable(ring, now)[id]; ok {
+	keys, _, now = s.usable()
+	if key, ok := keys[id]; ok {
 		return key, nil
 	}
-	return publicKey{}, s.missing(id, now)
+	return publicKey{}, s.missing(keys, id, now, running != nil)
 }
 
-// usable returns the keys of a ring unless they are too old to be trusted.
-func (s *keySet) usable(ring *keyring, now time.Time) map[string]publicKey {
+// usable returns the keys unless they are too old to be trusted, when they were
+// fetched, and the time now, which is read last so that it is never before that.
+func (s *keySet) usable() (keys map[string]publicKey, fetched, now time.Time) {
+	ring := s.current.Load()
+	now = s.now()
 	if ring == nil || !within(now, ring.fetched, s.maxStale) {
-		return nil
+		return nil, time.Time{}, now
 	}
-	return ring.keys
+	return ring.keys, ring.fetched, now
 }
 
-// missing remembers a kid that the server does not have. Where the last fetch
-// failed nothing is known about it.
-func (s *keySet) missing(id string, now time.Time) error {
+// missing remembers a kid that was looked for and that the server does not have.
+// Where there are no keys, or the last fetch failed, nothing is known about it.
+func (s *keySet) missing(keys map[string]publicKey, id string, now time.Time, looked bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.failed {
+	if keys == nil || s.failed {
 		return unavailable(errors.New("the keys of the server could not be fetched"))
+	}
+	if !looked {
+		return errUnknownKey
 	}
 	if len(s.unknown) >= maxUnknown {
 		clear(s.unknown)
@@ -115,13 +121,13 @@ func (s *keySet) begin(now time.Time) <-chan struct{} {
 	defer s.mu.Unlock()
 	if s.running == nil && !within(now, s.tried, minFetch) {
 		s.tried, s.running = now, make(chan struct{})
-		go s.run(s.running)
+		go s.run(now, s.running)
 	}
 	return s.running
 }
 
 // run fetches the keys once. It is nobody's request, so none can cancel it.
-func (s *keySet) run(done chan struct{}) {
+func (s *keySet) run(now time.Time, done chan struct{}) {
 	ctx, cancel := context.WithTimeout(context.Background(), maxWait)
 	defer cancel()
 	raw, err := s.fetch(ctx)
@@ -132,7 +138,7 @@ func (s *keySet) run(done chan struct{}) {
 	if err != nil {
 		s.log.Warn("the keys of the authorization server could not be fetched", "error", err)
 	} else {
-		s.current.Store(&keyring{keys: keys, fetched: s.now()})
+		s.current.Store(&keyring{keys: keys, fetched: now})
 	}
 	s.mu.Lock()
 	s.failed, s.running = err != nil, nil

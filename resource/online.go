@@ -129,7 +129,7 @@ func (v *Verifier) Permit(ctx context.Context, who *Caller, permission, accountI
 	}
 	acting := who.AccountID
 	if who.ActingAccount != "" {
-		if acting != "" && acting != who.ActingAccount {
+		if !who.mayActFor(who.ActingAccount) {
 			return oauth.NewError(oauth.ReasonNotMember)
 		}
 		acting = who.ActingAccount
