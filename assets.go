@@ -2,10 +2,10 @@ package claviger
 
 import "embed"
 
-// Dialects holds dialects/NAME/dialect.yaml and, where a dialect has roles of
-// its own, dialects/NAME/roles.yaml.
+// Dialects holds dialects/NAME/dialect.yaml and, where a dialect has permissions of
+// its own, dialects/NAME/permissions.yaml.
 //
-//go:embed dialects/*/dialect.yaml dialects/*/roles.yaml
+//go:embed dialects/*/dialect.yaml dialects/*/permissions.yaml
 var Dialects embed.FS
 
 // Examples holds examples/demo.yaml.

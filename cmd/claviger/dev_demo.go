@@ -76,7 +76,7 @@ func refuseForeign(ctx context.Context, instance *server.Instance) error {
 // demoFiles are the files of the demo data, which refer to each other.
 func demoFiles() ([]admin.File, error) {
 	var files []admin.File
-	names, err := fs.Glob(claviger.Dialects, "dialects/*/roles.yaml")
+	names, err := fs.Glob(claviger.Dialects, "dialects/*/permissions.yaml")
 	if err != nil {
 		return nil, err
 	}

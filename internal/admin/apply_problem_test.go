@@ -57,7 +57,7 @@ func TestApplySaysWhereItIsWrong(t *testing.T) {
 		{"bad duration", "clients:\n  - {id: a, access_token_lifetime: 5}", `f.yaml:2:36: this must be a length of time such as 15m or 720h`},
 
 		{"bad permission name", "permissions:\n  - name: a b", `f.yaml:2:11: name must be 1 to 64 letters, digits and . _ : -, and begin with a letter or digit`},
-		{"unknown condition", "permissions:\n  - {name: a, requires_any: [rich]}", `f.yaml:2:30: rich must be one of [trusted-user external-asset-issuer org-account]`},
+		{"unknown condition", "permissions:\n  - {name: a, requires_any: [rich]}", `f.yaml:2:30: rich is not a declared condition`},
 		{"unknown permission", "roles:\n  - code: a\n    name: A\n    grants: {own: [fly]}", `f.yaml:4:20: there is no permission fly`},
 		{"granted twice", "roles:\n  - {code: a, name: A, grants: {own: [read], global: [read]}}", `f.yaml:2:55: read is granted twice`},
 		{"role without name", "roles:\n  - code: a", `f.yaml:2:5: name is missing`},

@@ -3,62 +3,19 @@ package server_test
 import (
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
 	"claviger"
 	"claviger/internal/core"
 	"claviger/internal/dialect"
+	"claviger/internal/permission/permissiontest"
 	"claviger/internal/server"
 	"claviger/internal/server/servertest"
 )
-
-// published is the table of the documentation: permission, conditions of which
-// one must be met, and what each role has, "own", "global" or "-".
-type published struct {
-	permission string
-	conditions []string
-	roles      map[string]string
-}
-
-func publishedTable(t *testing.T) (roles []string, table []published) {
-	t.Helper()
-	text, err := os.ReadFile("../permission/testdata/centrapay.tsv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	roles = strings.Split(lines[0], "\t")[2:]
-	for _, line := range lines[1:] {
-		cells := strings.Split(line, "\t")
-		p := published{permission: cells[0], roles: map[string]string{}}
-		if cells[1] != "-" {
-			p.conditions = strings.Split(cells[1], ",")
-		}
-		for i, role := range roles {
-			p.roles[role] = cells[2+i]
-		}
-		table = append(table, p)
-	}
-	return roles, table
-}
-
-// allows is what the documentation says: trusted is the caller's flag, own whether
-// the target is the account that the role is held in.
-func (p published) allows(role string, own, trusted bool, target *core.Account) bool {
-	if scope := p.roles[role]; scope != "global" && (scope != "own" || !own) {
-		return false
-	}
-	met := map[string]bool{
-		"trusted-user":          trusted,
-		"external-asset-issuer": slices.Contains(target.Subscriptions, "external-asset-issuer"),
-		"org-account":           target.Type == "org",
-	}
-	return len(p.conditions) == 0 || slices.ContainsFunc(p.conditions, func(name string) bool { return met[name] })
-}
 
 func probeOf(permission, account string) string {
 	return "/api/accounts/" + account + "/probe-" + strings.ReplaceAll(permission, ":", "-")
@@ -72,14 +29,10 @@ func (c *customer) probe() {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	_, table := publishedTable(c.t)
-	seen := map[string]bool{}
-	for _, p := range table {
-		if path := probeOf(p.permission, "{accountId}"); !seen[path] {
-			seen[path] = true
-			text = fmt.Appendf(text, "\n  GET %s:\n    operation: read_account\n    permission: %s\n    input: {account: path.accountId}\n    reply: {body: {}}\n",
-				strings.TrimPrefix(path, "/api"), p.permission)
-		}
+	_, table := permissiontest.Table()
+	for _, row := range table {
+		text = fmt.Appendf(text, "\n  GET %s:\n    operation: read_account\n    permission: %s\n    input: {account: path.accountId}\n    reply: {body: {}}\n",
+			strings.TrimPrefix(probeOf(row.Permission, "{accountId}"), "/api"), row.Permission)
 	}
 	dialects, err := dialect.Load(fstest.MapFS{"centrapay/dialect.yaml": {Data: text}})
 	if err != nil {
@@ -92,26 +45,6 @@ func (c *customer) probe() {
 	c.Harness = c.Harness.With(s)
 }
 
-// held is a role in an account.
-type held struct{ role, account string }
-
-// checkAll compares every permission on every target with the documentation.
-func (c *customer) checkAll(who, line string, trusted bool, roles []held, targets ...*core.Account) {
-	c.t.Helper()
-	_, table := publishedTable(c.t)
-	for _, target := range targets {
-		for _, p := range table {
-			want := 403
-			if slices.ContainsFunc(roles, func(h held) bool { return p.allows(h.role, h.account == target.ID, trusted, target) }) {
-				want = 200
-			}
-			if a := c.get(probeOf(p.permission, target.ID), line); a.status != want {
-				c.t.Errorf("%s, %s on %s: %d, not %d", who, p.permission, target.Name, a.status, want)
-			}
-		}
-	}
-}
-
 func (c *customer) account(id string) *core.Account {
 	c.t.Helper()
 	account, err := c.Store.Account(c.t.Context(), id)
@@ -121,41 +54,35 @@ func (c *customer) account(id string) *core.Account {
 	return account
 }
 
-// CP-8: the four roles, as keys of an account, on it and on others.
-func TestCP_8_RolesOfKeys(t *testing.T) {
+// CP-8, CP-9: the whole table over HTTP, by people with tokens and by keys.
+func TestCP_8_CP_9_TheWholeTableOverHTTP(t *testing.T) {
 	c := newCustomer(t, unlimited)
 	c.probe()
-	roles, _ := publishedTable(t)
-	if len(roles) != 4 {
-		t.Fatal(roles)
-	}
-	for i, role := range roles {
-		for _, account := range []string{cafe, teaWarehouse} {
-			code := map[string]string{cafe: "centrapay-cafe", teaWarehouse: "centrapay-tea-warehouse"}[account]
-			secret := fmt.Sprintf("role-key-%d-%s", i, code)
-			c.apply(fmt.Sprintf(`organisations: [{code: %s, api_keys: [{name: Role%d, account: %s, dialect: centrapay, role: %s, secret: %s}]}]`,
-				code, i, account, role, secret))
-			c.checkAll(role+" key of "+code, apiKey(secret), false, []held{{role, account}},
-				c.account(cafe), c.account(teaWarehouse), c.individual(newcomer))
+	c.apply(permissiontest.Configuration())
+	var group sync.WaitGroup
+	places := make(chan struct{}, 16) // a denial waits for the audit trail; several share a commit
+	lines := map[string]string{}
+	for _, x := range permissiontest.Cases() {
+		line, ok := lines[x.Subject.Name()]
+		if !ok {
+			if line = apiKey(x.Subject.Secret); x.Subject.Email != "" {
+				line = bearer(c.UserToken(x.Subject.Email, "openid"))
+			}
+			lines[x.Subject.Name()] = line
 		}
+		places <- struct{}{}
+		group.Go(func() {
+			defer func() { <-places }()
+			want := 403
+			if x.Want {
+				want = 200
+			}
+			if a := c.get(probeOf(x.Action, x.Account), line); a.status != want {
+				t.Errorf("%s: %d, not %d", x, a.status, want)
+			}
+		})
 	}
-}
-
-// CP-8, CP-9: the four roles, held by people, trusted and not.
-func TestCP_8_CP_9_RolesOfPeople(t *testing.T) {
-	c := newCustomer(t, unlimited)
-	c.probe()
-	roles, _ := publishedTable(t)
-	for _, role := range roles {
-		for email, trusted := range map[string]bool{user: true, newcomer: false} {
-			c.leave(email, "centrapay-cafe")
-			c.leave(email, "centrapay-tea-warehouse")
-			c.apply(fmt.Sprintf(`people: [{email: %s, memberships: [{account: %s, role: %s}]}]`, email, cafe, role))
-			own := c.individual(email)
-			c.checkAll(role+" "+email, bearer(c.UserToken(email, "openid")), trusted,
-				[]held{{role, cafe}, {"account-owner", own.ID}}, c.account(cafe), c.account(teaWarehouse), own)
-		}
-	}
+	group.Wait()
 }
 
 // CP-9: a flag counts only as long as it is there, on an account that is active.
@@ -202,7 +129,7 @@ func TestALL_6_Centrapay_StoppedTargets(t *testing.T) {
 
 // CP-8: the routes that are served demand the permission of their name.
 func TestCP_8_RoutesDemandTheirPermission(t *testing.T) {
-	roles, table := publishedTable(t)
+	roles, table := permissiontest.Table()
 	demanded := []string{ // by the order of centrapayRoutes; "" for none
 		"", "accounts:create", "accounts:read", "accounts:update", "api-keys:create", "api-keys:list", "api-keys:update",
 		"accounts:update", "accounts:read", "accounts:update",
@@ -217,8 +144,8 @@ func TestCP_8_RoutesDemandTheirPermission(t *testing.T) {
       - {name: Till2, account: ` + cafe + `, dialect: centrapay, role: merchant-terminal, secret: the-till-key}
 people: [{email: ` + newcomer + `, memberships: [{account: ` + cafe + `, role: merchant-terminal}]}]`)
 			for i, r := range centrapayRoutes {
-				granted := demanded[i] == "" || slices.ContainsFunc(table, func(p published) bool {
-					return p.permission == demanded[i] && p.roles[role] != "-"
+				granted := demanded[i] == "" || slices.ContainsFunc(table, func(row permissiontest.Row) bool {
+					return row.Permission == demanded[i] && row.Scope[role] != ""
 				})
 				a := c.call(r.method, r.path, r.body, apiKey("the-role-key"))
 				if (a.status != 403) != granted {

@@ -9,10 +9,10 @@ import (
 	"claviger/internal/server"
 )
 
-// applyDemo applies the roles of the dialects and the demo data, as
+// applyDemo applies the permissions of the dialects and the demo data, as
 // `claviger dev` does.
 func applyDemo(ctx context.Context, instance *server.Instance) error {
-	roles, err := fs.ReadFile(claviger.Dialects, "dialects/centrapay/roles.yaml")
+	permissions, err := fs.ReadFile(claviger.Dialects, "dialects/centrapay/permissions.yaml")
 	if err != nil {
 		return err
 	}
@@ -21,7 +21,7 @@ func applyDemo(ctx context.Context, instance *server.Instance) error {
 		return err
 	}
 	_, err = instance.Admin.Apply(ctx, admin.Actor{Name: "dev"}, []admin.File{
-		{Name: "dialects/centrapay/roles.yaml", Data: roles}, {Name: "examples/demo.yaml", Data: demo},
+		{Name: "dialects/centrapay/permissions.yaml", Data: permissions}, {Name: "examples/demo.yaml", Data: demo},
 	}, admin.Options{Dialects: []string{"centrapay", "jpay", "powerepos", "scratchpower", "spendesk"}})
 	return err
 }
