@@ -45,7 +45,7 @@ func (rt *Route) credentials(e *env, call *Call) error {
 	}
 	switch {
 	case len(authorization) == 1 && rt.Authentication.Bearer:
-		token, ok := bearer(authorization[0])
+		token, ok := BearerToken(authorization[0])
 		if !ok {
 			return refused(oauth.ReasonTokenInvalid, "")
 		}
@@ -61,8 +61,8 @@ func (rt *Route) credentials(e *env, call *Call) error {
 	return nil
 }
 
-// bearer returns the token of an Authorization header (RFC 6750 §2.1).
-func bearer(header string) (string, bool) {
+// BearerToken returns the token of an Authorization header (RFC 6750 §2.1).
+func BearerToken(header string) (string, bool) {
 	scheme, token, ok := strings.Cut(header, " ")
 	token = strings.TrimLeft(token, " ")
 	if !ok || !strings.EqualFold(scheme, "Bearer") || token == "" || len(token) > maxCredential ||
@@ -87,7 +87,7 @@ func (rt *Route) readAuthorization(e *env) error {
 	case strings.EqualFold(scheme, rt.scheme):
 		return e.readBasic(encoded)
 	case rt.bearer && strings.EqualFold(scheme, "Bearer"):
-		token, ok := bearer(headers[0])
+		token, ok := BearerToken(headers[0])
 		if !ok {
 			return refused(oauth.ReasonClientCredentials, "")
 		}

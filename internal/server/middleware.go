@@ -14,6 +14,7 @@ import (
 
 	"claviger/internal/config"
 	"claviger/internal/core"
+	"claviger/internal/permission"
 	"claviger/oauth"
 )
 
@@ -37,7 +38,9 @@ func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	source := oauth.Source{IP: e.clientIP(r), UserAgent: r.UserAgent(), RequestID: id}
 	r = r.WithContext(oauth.WithSource(r.Context(), source))
 	defer e.recoverPanic(w, r)
-	if !slices.Contains(e.hosts, strings.ToLower(r.Host)) { // H08
+	// H08. Envoy asks under the name of the host that it asks about; forward-auth
+	// knows its callers by their addresses.
+	if !slices.Contains(e.hosts, strings.ToLower(r.Host)) && !permission.IsForward(r) {
 		http.Error(w, "This server is not known by that name.", http.StatusMisdirectedRequest)
 		return
 	}
@@ -58,14 +61,15 @@ func (e *edge) requestID(r *http.Request) string {
 func invisible(c rune) bool { return c < 0x21 || c > 0x7e }
 
 // clientIP is the peer's address, or what a trusted proxy says it is: the last
-// address of X-Forwarded-For that is not itself a trusted proxy.
+// address of X-Forwarded-For that is not itself a trusted proxy. Those that ask for
+// forward-auth are believed there.
 func (e *edge) clientIP(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr
 	}
 	peer, err := netip.ParseAddr(host)
-	if err != nil || !e.config.Trusts(peer) {
+	if err != nil || !e.trusts(r, peer) {
 		return host
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
@@ -75,11 +79,15 @@ func (e *edge) clientIP(r *http.Request) string {
 			return peer.String()
 		}
 		peer = address
-		if !e.config.Trusts(address) {
+		if !e.trusts(r, address) {
 			break
 		}
 	}
 	return peer.String()
+}
+
+func (e *edge) trusts(r *http.Request, address netip.Addr) bool {
+	return e.config.Trusts(address) || (permission.IsForward(r) && contain(e.config.ForwardAuth.TrustedPeers, address))
 }
 
 // recoverPanic turns a panic into one 500; the process lives (R33).

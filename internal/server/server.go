@@ -74,9 +74,13 @@ func New(instance *Instance, dialects []*dialect.Dialect) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	forward, err := s.forward(dialects)
+	if err != nil {
+		return nil, err
+	}
 	s.handler = &edge{
 		config: s.config, hosts: s.config.AllowedHosts(), log: s.log,
-		now: instance.environment.Now, rand: instance.environment.Rand, next: routes,
+		now: instance.environment.Now, rand: instance.environment.Rand, next: ahead{forward, routes},
 	}
 	return s, nil
 }
