@@ -65,11 +65,15 @@ func openTab(t *testing.T, parent context.Context, options ...chromedp.ContextOp
 	return b
 }
 
-// listen keeps what the console shows, violations of the CSP among it.
+// listen keeps what the console shows, violations of the CSP among it. Information
+// is about the test alone: it types before a page has set the focus.
 func (b *tab) listen(event any) {
 	said := ""
 	switch event := event.(type) {
 	case *log.EventEntryAdded:
+		if event.Entry.Level == log.EntryLevelInfo {
+			return
+		}
 		said = fmt.Sprintf("%s %s %s", event.Entry.Level, event.Entry.Text, event.Entry.URL)
 	case *runtime.EventExceptionThrown:
 		said = event.ExceptionDetails.Text
