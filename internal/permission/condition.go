@@ -35,6 +35,7 @@ var functions = []string{
 // condition is a compiled condition.
 type condition struct {
 	test           test
+	direct         bool // without CEL
 	caller, target bool // reads that account
 }
 
@@ -63,7 +64,9 @@ func CheckCondition(when string) error {
 // compile checks an expression of type bool over the accounts caller and target.
 // What is only made of memberships of lists, comparisons with text and && || !
 // becomes direct access; anything else a CEL program.
-func compile(when string) (*condition, error) {
+func compile(when string) (*condition, error) { return compileWith(when, true) }
+
+func compileWith(when string, access bool) (*condition, error) {
 	if len(when) > maxCondition {
 		return nil, fmt.Errorf("a condition may have %d bytes at most", maxCondition)
 	}
@@ -87,7 +90,8 @@ func compile(when string) (*condition, error) {
 		return nil, fmt.Errorf("a condition is true or false; this gives %s", checked.OutputType())
 	}
 	c := &condition{caller: r.caller, target: r.target}
-	if c.test = direct(checked.NativeRep().Expr()); c.test != nil {
+	if c.test = direct(checked.NativeRep().Expr()); c.test != nil && access {
+		c.direct = true
 		return c, nil
 	}
 	c.test, err = program(env, checked)
@@ -210,7 +214,7 @@ func (r *reading) walk(e ast.Expr) {
 	case ast.CallKind:
 		call := e.AsCall()
 		if !slices.Contains(functions, call.FunctionName()) {
-			r.fail(e, "a condition has no %s", strings.Trim(call.FunctionName(), "_@"))
+			r.fail(e, "a condition has no %s", strings.Trim(strings.ReplaceAll(call.FunctionName(), "[_]", "[]"), "_@"))
 			return
 		}
 		if call.IsMemberFunction() {
