@@ -2,12 +2,14 @@ package clients
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // outcome is what the programs print in the end.
@@ -110,6 +112,24 @@ func (i *installation) converse(t *testing.T, v *visitor, command *exec.Cmd) (ou
 		t.Fatalf("it printed %q: %v", line, err)
 	}
 	return out
+}
+
+// run runs a program that asks for nothing and prints JSON.
+func run(t *testing.T, into any, program string, args ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	command := exec.CommandContext(ctx, program, args...)
+	command.Env = environment()
+	var complaints strings.Builder
+	command.Stderr = &complaints
+	text, err := command.Output()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", program, err, complaints.String())
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		t.Fatalf("%s printed %q: %v", program, text, err)
+	}
 }
 
 // environment is that of this process, for programs that are to reach servers of

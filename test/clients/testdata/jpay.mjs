@@ -33,17 +33,30 @@ class App {
     return this.take('/auth/refresh', { refresh: this.refresh });
   }
 
-  async get(path) {
+  async request(path, options = {}) {
     if (!this.access) {
       await this.signIn();
     } else if (new Date() >= this.endsAt) {
       await this.renew();
     }
-    return fetch(this.baseURL + path, {
+    const response = await fetch(this.baseURL + path, {
+      ...options,
       headers: { Authorization: `Bearer ${this.access}`, 'Content-Type': 'application/json' },
     });
+    if (!response.ok) {
+      throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    }
+    return response.json();
   }
 }
+
+const checkout = {
+  payfrom: '+254712345678',
+  amount: '1000.00',
+  ref_no: 'ORDER-123',
+  account_number: '1001',
+  callback_url: 'https://shop.example/webhook',
+};
 
 // refusal returns what a promise is rejected with.
 async function refusal(promise) {
@@ -58,10 +71,14 @@ async function refusal(promise) {
 const baseURL = process.argv[2];
 const app = new App(baseURL, 'your_app_key', 'your_app_secret');
 const out = { signed_in: await app.signIn() };
-out.first = (await app.get('/payments/collections/checkouts')).status;
+out.initiated = await app.request('/payments/collections/checkouts/initiate', {
+  method: 'POST',
+  body: JSON.stringify(checkout),
+});
+out.first = await app.request('/payments/collections/checkouts');
 const used = app.refresh;
 app.endsAt = new Date();
-out.second = (await app.get('/payments/collections/checkouts')).status;
+out.second = await app.request('/payments/collections/checkouts');
 out.renewed = { access: app.access, refresh: app.refresh };
 app.refresh = used;
 out.reused = (await refusal(app.renew()))?.status;

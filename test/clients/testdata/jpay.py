@@ -32,22 +32,41 @@ class App:
     def renew(self):
         return self._take("/auth/refresh", {"refresh": self.refresh})
 
-    def get(self, path):
+    def _headers(self):
         if self.access is None:
             self.sign_in()
         elif datetime.now() >= self.ends_at:
             self.renew()
-        headers = {"Authorization": f"Bearer {self.access}", "Content-Type": "application/json"}
-        return requests.get(self.base_url + path, headers=headers)
+        return {"Authorization": f"Bearer {self.access}", "Content-Type": "application/json"}
+
+    def get(self, path):
+        response = requests.get(self.base_url + path, headers=self._headers())
+        response.raise_for_status()
+        return response.json()
+
+    def post(self, path, body):
+        response = requests.post(self.base_url + path, headers=self._headers(), json=body)
+        response.raise_for_status()
+        return response.json()
+
+
+CHECKOUT = {
+    "payfrom": "+254712345678",
+    "amount": "1000.00",
+    "ref_no": "ORDER-123",
+    "account_number": "1001",
+    "callback_url": "https://shop.example/webhook",
+}
 
 
 def main(base_url):
     app = App(base_url, "your_app_key", "your_app_secret")
     out = {"signed_in": app.sign_in()}
-    out["first"] = app.get("/payments/collections/checkouts").status_code
+    out["initiated"] = app.post("/payments/collections/checkouts/initiate", CHECKOUT)
+    out["first"] = app.get("/payments/collections/checkouts")
     used = app.refresh
     app.ends_at = datetime.now()
-    out["second"] = app.get("/payments/collections/checkouts").status_code
+    out["second"] = app.get("/payments/collections/checkouts")
     out["renewed"] = {"access": app.access, "refresh": app.refresh}
     app.refresh = used
     try:
