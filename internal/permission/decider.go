@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"claviger/internal/core"
@@ -16,6 +17,8 @@ type Decider struct {
 	Store     *store.Store
 	Catalogue *Catalogue
 	Now       func() time.Time
+
+	memory atomic.Pointer[memory]
 }
 
 // New returns a Decider with a catalogue of its own.
@@ -113,9 +116,7 @@ func (d *Decider) target(ctx context.Context, r Resource) (*core.Account, error)
 	return d.Account(ctx, id)
 }
 
-// Account returns an account. One that is stopped, itself or its organisation, is
-// core.ErrNotFound as one that does not exist (ALL-6).
-func (d *Decider) Account(ctx context.Context, id string) (*core.Account, error) {
+func (d *Decider) activeAccount(ctx context.Context, id string) (*core.Account, error) {
 	account, err := d.Store.Account(ctx, id)
 	if err != nil {
 		return nil, err
@@ -178,15 +179,10 @@ func individual(accounts []*core.Account) *core.Account {
 	return nil
 }
 
-// Subject returns the roles of a caller: an API key's one, or those of a user's
-// memberships, only the acting account's where one was named. A client by itself
-// has none.
-func (d *Decider) Subject(ctx context.Context, a *core.Authorization) (*Subject, error) {
-	if a.User == nil {
-		held, err := d.heldByKey(ctx, a.Key)
-		return &Subject{Held: held}, err
-	}
-	memberships, err := d.Store.MembershipsOf(ctx, a.User.ID)
+// subjectOfUser collects the roles of all memberships that reach an active
+// account.
+func (d *Decider) subjectOfUser(ctx context.Context, user *core.User) (*Subject, error) {
+	memberships, err := d.Store.MembershipsOf(ctx, user.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -196,10 +192,10 @@ func (d *Decider) Subject(ctx context.Context, a *core.Authorization) (*Subject,
 		if err != nil {
 			return nil, err
 		}
-		if subject.Caller == nil && a.User.Kind == core.Person {
+		if subject.Caller == nil && user.Kind == core.Person {
 			subject.Caller = individual(accounts)
 		}
-		if len(accounts) == 0 || !ActsIn(a, m) {
+		if len(accounts) == 0 {
 			continue
 		}
 		role, err := d.Store.Role(ctx, m.RoleID)
@@ -218,22 +214,4 @@ func ActsIn(a *core.Authorization, m *core.Membership) bool {
 		return m.Covers(a.Account)
 	}
 	return a.Organisation == nil || m.OrganisationID == a.Organisation.ID
-}
-
-// heldByKey is the role that a key has now in its one account.
-func (d *Decider) heldByKey(ctx context.Context, key *core.APIKey) ([]Held, error) {
-	if key == nil || key.RoleID == "" || key.AccountID == "" {
-		return nil, nil
-	}
-	if _, err := d.Account(ctx, key.AccountID); err != nil {
-		if errors.Is(err, core.ErrNotFound) {
-			err = nil
-		}
-		return nil, err
-	}
-	role, err := d.Store.Role(ctx, key.RoleID)
-	if err != nil {
-		return nil, err
-	}
-	return []Held{{OrganisationID: key.OrganisationID, AccountID: key.AccountID, Role: role}}, nil
 }
