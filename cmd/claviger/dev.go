@@ -17,9 +17,10 @@ import (
 )
 
 type devCommand struct {
-	Listen string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen: an address of this machine alone, ${default} unless you say otherwise. Port 0 takes any that is free."`
-	Data   string `default:"./claviger-data" placeholder:"DIR" help:"Directory of the database and the master key, ${default} unless you say otherwise; made when it is missing."`
-	TLS    string `name:"tls" default:"off" placeholder:"self-signed" enum:"off,self-signed" help:"With \"self-signed\": serve https with a certificate made for localhost, 127.0.0.1 and ::1, which is kept in the data directory."`
+	Listen      string   `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen: an address of this machine alone, ${default} unless you say otherwise. Port 0 takes any that is free."`
+	Data        string   `default:"./claviger-data" placeholder:"DIR" help:"Directory of the database and the master key, ${default} unless you say otherwise; made when it is missing."`
+	TLS         string   `name:"tls" default:"off" placeholder:"self-signed" enum:"off,self-signed" help:"With \"self-signed\": serve https with a certificate made for localhost, 127.0.0.1 and ::1, which is kept in the data directory."`
+	AccountType []string `help:"Other name of accounts in decision requests." placeholder:"TYPE"`
 }
 
 // Run serves the demo data until it is told to stop.
@@ -103,6 +104,7 @@ func (a *devCommand) configuration(address *net.TCPAddr) (*config.Config, error)
 	settings.Listen = address.String()
 	settings.Data = a.Data
 	settings.Log.Format = config.LogText
+	settings.AccountTypes = a.AccountType
 	settings.PrivateLogoutURIs = true // what is being tried out runs on this machine, too
 	scheme, usual := "http", ":80"
 	if a.TLS == tlsSelfSigned {

@@ -21,7 +21,7 @@ const (
 // The whole published table through the decision API, on each engine.
 func TestCP_8_CP_9_TheWholeTableByAuthZEN(t *testing.T) {
 	servertest.Engines(t, func(t *testing.T, open func() *servertest.Harness) {
-		p := pointOn(t, open(), fixture, permissiontest.Configuration())
+		p := pointOn(t, open(), permissiontest.Configuration())
 		for cases := range slices.Chunk(permissiontest.Cases(), 100) {
 			var items []string
 			for _, c := range cases {
@@ -44,7 +44,7 @@ func TestAuthZENCallersProveThemselves(t *testing.T) {
 	member := p.SignIn(servertest.SignIn{Client: "spendesk-cli", Email: "owner@acme.example", Account: "acme-fr"}).AccessToken
 	for name, authorization := range map[string]string{
 		"missing-credentials-returns-401": "",
-		"invalid-credentials-returns-401": p.basic("pep", "wrong").authorization,
+		"invalid-credentials-returns-401": p.basic(pep, "wrong").authorization,
 		"an unknown client":               p.basic("nobody", pepSecret).authorization,
 		"a public client":                 p.basic("spendesk-cli", "").authorization,
 		"a stopped client":                p.basic("inactive_app_key", "inactive_app_secret").authorization,
@@ -90,7 +90,7 @@ func TestE09_TheGateIsInFrontOfDecisions(t *testing.T) {
 	p := newPoint(t)
 	last := 0
 	for range 15 {
-		last = p.basic("pep", "wrong").ask(evaluation, `{}`).status
+		last = p.basic(pep, "wrong").ask(evaluation, `{}`).status
 	}
 	if last != http.StatusTooManyRequests {
 		t.Errorf("the fifteenth guess: %d", last)
@@ -114,7 +114,7 @@ func TestF06_OthersAreNotAskedAbout(t *testing.T) {
 	other.ask(evaluation, find(`{"type":"client","id":"other"}`, "use", `{"type":"product","id":"collections"}`)).decides(true)
 	for _, caller := range []*point{user, key, other} {
 		for _, subject := range []string{
-			`{"type":"user","id":"alice"}`, `{"type":"user","id":"alice@example.com"}`, `{"type":"user","id":"nobody"}`,
+			`{"type":"user","id":"alice"}`, `{"type":"user","id":"alice@conformance.example"}`, `{"type":"user","id":"nobody"}`,
 			`{"type":"client","id":"your_app_key"}`, `{"type":"api_key","id":"my_id"}`, `{"type":"user","id":""}`, `{"type":"user","id":"*"}`,
 		} {
 			for _, question := range []string{find(subject, "read", `{"type":"record","id":"record-1"}`), find(subject, "use", `{"type":"product","id":"payouts"}`)} {
@@ -137,14 +137,14 @@ func TestF06_OthersAreNotAskedAbout(t *testing.T) {
 // grants nothing.
 func TestF04_F09_PropertiesGrantNothing(t *testing.T) {
 	p := newPoint(t)
-	const claims = `"role":"admin","roles":["editor","account-owner"],"is_admin":true,"global":true,"scope":"*","operator":true,` +
-		`"flags":["trusted-user"],"permissions":["write"],"account_id":"record-1","organisation":"records","sub":"alice","id":"alice","type":"user"`
+	const claims = `"role":"admin","roles":["record-editor","account-owner"],"is_admin":true,"global":true,"scope":"*","operator":true,` +
+		`"flags":["trusted-user"],"permissions":["write"],"account_id":"record-1","organisation":"conformance-records","sub":"alice","id":"alice","type":"user"`
 	for _, body := range []string{
 		`{"subject":{"type":"user","id":"bob","properties":{` + claims + `}},"action":{"name":"write"},"resource":{"type":"record","id":"record-1"}}`,
 		`{"subject":{"type":"user","id":"bob"},"action":{"name":"write","properties":{` + claims + `}},"resource":{"type":"record","id":"record-1"}}`,
 		`{"subject":{"type":"user","id":"bob"},"action":{"name":"write"},"resource":{"type":"record","id":"record-1"},"context":{` + claims + `,"subject":{"id":"alice"}}}`,
 		`{"subject":{"type":"user","id":"bob"},"action":{"name":"write"},"resource":{"type":"record","id":"record-1","properties":{` + claims + `}}}`,
-		`{"subject":{"type":"user","id":"bob"},"action":{"name":"write"},"resource":{"type":"record","id":"record-1"},"decision":true,"role":"editor"}`,
+		`{"subject":{"type":"user","id":"bob"},"action":{"name":"write"},"resource":{"type":"record","id":"record-1"},"decision":true,"role":"record-editor"}`,
 		`{"subject":{"type":"user","id":"newcomer@centrapay.example","properties":{"flags":["trusted-user"]}},"action":{"name":"payment-requests:pay"},"resource":{"type":"nothing","id":"x","properties":{"type":"org"}}}`,
 	} {
 		p.ask(evaluation, body).decides(false)
@@ -204,7 +204,7 @@ func TestCP_11_ActingAccountNarrows(t *testing.T) {
 func TestAuthZENSaysWhy(t *testing.T) {
 	p := newPoint(t)
 	told := p.ask(evaluation, ask("bob", "read", "record-1")).decides(true).Context.Reason
-	if told.Outcome != "granted" || told.Role != "reader" || told.Scope != "own" || !strings.HasPrefix(told.Why, "allowed: ") {
+	if told.Outcome != "granted" || told.Role != "record-reader" || told.Scope != "own" || !strings.HasPrefix(told.Why, "allowed: ") {
 		t.Errorf("told %+v", told)
 	}
 	told = p.ask(evaluation, ask("bob", "write", "record-1")).decides(false).Context.Reason
@@ -240,14 +240,14 @@ func (p *point) individual(email string) string {
 // and who asked. What is allowed is not, nor is any secret.
 func TestF12_DenialsAreRecorded(t *testing.T) {
 	servertest.Engines(t, func(t *testing.T, open func() *servertest.Harness) {
-		p := pointOn(t, open(), fixture)
+		p := pointOn(t, open())
 		send := func(id, path, body string) {
 			r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
 			r.Header.Set("Content-Type", "application/json")
 			r.Header.Set("X-Request-ID", id)
 			p.send(r).is(http.StatusOK)
 		}
-		bob := p.Person("bob@example.com").ID
+		bob := p.Person("bob@conformance.example").ID
 		send("allowed", evaluation, find(`{"type":"user","id":"bob"}`, "read", `{"type":"account","id":"record-1"}`))
 		send("denied", evaluation, find(`{"type":"user","id":"bob"}`, "write", `{"type":"account","id":"record-1"}`))
 		send("unknown", evaluation, find(`{"type":"user","id":"x\n\u0000\u202e`+strings.Repeat("x", 9000)+`"}`, "write", `{"type":"account","id":"record-1"}`))
@@ -260,11 +260,11 @@ func TestF12_DenialsAreRecorded(t *testing.T) {
 		}
 		e := p.denials("denied")[0]
 		if e.SubjectType != core.SubjectPerson || e.SubjectID != bob || e.Target != "account/record-1" ||
-			!strings.Contains(e.Detail, "write") || !strings.Contains(e.Detail, "asked by client pep") {
+			!strings.Contains(e.Detail, "write") || !strings.Contains(e.Detail, "asked by client conformance-pep") {
 			t.Errorf("recorded %+v", e)
 		}
 		e = p.denials("unknown")[0]
-		if e.SubjectID != "pep" || len(e.Detail) > 600 || strings.ContainsAny(e.Detail, "\n\x00\u202e") {
+		if e.SubjectID != pep || len(e.Detail) > 600 || strings.ContainsAny(e.Detail, "\n\x00\u202e") {
 			t.Errorf("recorded %+v", e)
 		}
 	})
@@ -279,7 +279,7 @@ func TestALL_6_StoppedIsDenied(t *testing.T) {
 		p.ask(evaluation, question).decides(true)
 	}
 	key.ask(evaluation, questions[1]).decides(true)
-	pointOn(t, p.Harness, "organisations: [{code: records, status: DISABLED}]")
+	pointOn(t, p.Harness, "organisations: [{code: conformance-records, status: DISABLED}]")
 	for _, question := range questions {
 		p.ask(evaluation, question).decides(false)
 	}

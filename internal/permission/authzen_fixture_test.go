@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -26,31 +27,31 @@ const (
 	actionSearch   = "/access/v1/search/action"
 )
 
-// pep is a client that enforces decisions: it may ask about everybody.
-const pepSecret = testlog.Canary + "-pep"
+// pep is the client that the suite asks as: it may ask about everybody.
+const (
+	pep       = "conformance-pep"
+	pepSecret = "conformance-secret-of-the-enforcement-point"
+)
 
-// fixture is the data that the certification scenario of AuthZEN asks for, and a
-// client to ask about it.
-const fixture = `
-permissions: [{name: read}, {name: write}]
-roles:
-  - {code: editor, name: Editor, grants: {own: [read, write]}}
-  - {code: reader, name: Reader, grants: {own: [read]}}
+// more is data beside the scenario's.
+const more = `
 organisations:
-  - code: records
-    name: Records
-    accounts:
-      - {id: record-1, name: Record 1, type: org, currency: NZD}
-      - {id: record-2, name: Record 2, type: org, currency: NZD}
+  - code: conformance-records
     api_keys:
-      - {id: record-key, name: Key, account: record-1, role: reader, scopes: read, secret: ` + testlog.Canary + `-key, with_id: true, dialect: spendesk}
-people:
-  - {email: alice@example.com, username: alice, memberships: [{organisation: records, role: editor}]}
-  - {email: bob@example.com, username: bob, memberships: [{organisation: records, role: reader}]}
+      - {id: record-key, name: Key, account: record-1, role: record-reader, scopes: read, secret: ` + testlog.Canary + `-key, with_id: true, dialect: spendesk}
 clients:
-  - {id: pep, name: Gateway, secret: ` + pepSecret + `, grant_types: [client_credentials], scopes: introspect}
   - {id: other, name: Other, secret: ` + testlog.Canary + `-other, grant_types: [client_credentials], scopes: read, products: [collections]}
 `
+
+// scenario is the data that the certification scenario of AuthZEN asks for.
+func scenario(t testing.TB) string {
+	t.Helper()
+	text, err := os.ReadFile("../../test/conformance/authzen.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
 
 // point is a decision point and somebody who asks it.
 type point struct {
@@ -62,19 +63,19 @@ type point struct {
 func newPoint(t testing.TB) *point {
 	t.Helper()
 	h := servertest.New(t, func(c *config.Config) { c.AccountTypes = []string{"record"} })
-	return pointOn(t, h, fixture)
+	return pointOn(t, h)
 }
 
 func pointOn(t testing.TB, h *servertest.Harness, files ...string) *point {
 	t.Helper()
 	p := &point{Harness: h, t: t}
-	for _, text := range files {
+	for _, text := range append([]string{scenario(t), more}, files...) {
 		if _, err := h.Admin.Apply(t.Context(), admin.Actor{Name: "test"}, []admin.File{{Name: "test.yaml", Data: []byte(text)}},
 			admin.Options{Dialects: []string{"centrapay", "spendesk"}}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return p.basic("pep", pepSecret)
+	return p.basic(pep, pepSecret)
 }
 
 func (p *point) basic(id, secret string) *point {

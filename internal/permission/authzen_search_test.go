@@ -87,9 +87,9 @@ func TestAuthZENPages(t *testing.T) {
 	servertest.Engines(t, func(t *testing.T, open func() *servertest.Harness) {
 		people := "people:\n"
 		for i := range 120 {
-			people += fmt.Sprintf("  - {email: p%03d@example.com, username: p%03[1]d, memberships: [{account: record-1, role: reader}]}\n", i)
+			people += fmt.Sprintf("  - {email: p%03d@conformance.example, username: p%03[1]d, memberships: [{account: record-1, role: record-reader}]}\n", i)
 		}
-		p := pointOn(t, open(), fixture, people)
+		p := pointOn(t, open(), people)
 		search := func(page string) string {
 			return `{"subject":{"type":"user"},"action":{"name":"read"},"resource":{"type":"account","id":"record-1"},"page":` + page + `}`
 		}
