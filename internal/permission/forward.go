@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"claviger/internal/authn"
@@ -46,8 +47,8 @@ type BackendTokens struct {
 type admitted struct {
 	authorization *core.Authorization
 	account       *core.Account
-	roles         []Held
-	token         string // for the backend
+	roles         []string // codes of those that the caller has there
+	token         string   // for the backend
 }
 
 // ServeHTTP decides. Nothing is sent before the decision is whole.
@@ -169,12 +170,30 @@ func (x *exchange) permit(ctx context.Context, a *core.Authorization) (*admitted
 			return nil, err
 		}
 	}
-	subject, err := x.Decider.Subject(ctx, a)
+	var err error
+	in.roles, err = x.rolesThere(ctx, in)
+	return in, err
+}
+
+// rolesThere returns the codes of the roles that the caller has in the account of
+// the answer; without one, of the role in the organisation.
+func (x *exchange) rolesThere(ctx context.Context, in *admitted) (codes []string, err error) {
+	if in.account == nil {
+		if role := in.authorization.Role; role != nil {
+			codes = []string{role.Code}
+		}
+		return codes, nil
+	}
+	subject, err := x.Decider.Subject(ctx, in.authorization)
 	if err != nil {
 		return nil, err
 	}
-	in.roles = subject.Held
-	return in, nil
+	for _, held := range subject.Held {
+		if held.covers(in.account) && !slices.Contains(codes, held.Role.Code) {
+			codes = append(codes, held.Role.Code)
+		}
+	}
+	return codes, nil
 }
 
 func (x *exchange) use(ctx context.Context, a *core.Authorization, kind, name string) error {

@@ -69,7 +69,7 @@ func (in *admitted) identify(set func(name, value string)) {
 	set(headerSubjectType, kind)
 	set(headerClient, visible(a.ClientID()))
 	set(headerScopes, list(a.Scope))
-	set(headerRoles, list(in.rolesThere()))
+	set(headerRoles, list(in.roles))
 	if a.Organisation != nil {
 		set(headerOrganisation, visible(a.Organisation.ID))
 	}
@@ -79,22 +79,6 @@ func (in *admitted) identify(set func(name, value string)) {
 	if a.Client != nil {
 		set(headerProducts, list(a.Client.Products))
 	}
-}
-
-// rolesThere returns the codes of the roles that the caller has in the account of
-// the answer, or, without one, in all of the organisation.
-func (in *admitted) rolesThere() []string {
-	var codes []string
-	for _, held := range in.roles {
-		there := in.account != nil && held.covers(in.account)
-		if in.account == nil && in.authorization.Organisation != nil {
-			there = held.AccountID == "" && held.OrganisationID == in.authorization.Organisation.ID
-		}
-		if there && !slices.Contains(codes, held.Role.Code) {
-			codes = append(codes, held.Role.Code)
-		}
-	}
-	return codes
 }
 
 func list(items []string) string {

@@ -21,8 +21,10 @@ func (x *exchange) authenticate(ctx context.Context) (a *core.Authorization, end
 	authorization := header["Authorization"]
 	name, keys := x.keys(header)
 	switch {
-	case len(authorization)+len(keys) > 1: // D04
-		return nil, ends, oauth.NewError(oauth.ReasonSeveralCredentials)
+	case len(authorization)+len(keys) > 1: // D04; proxies take 401 and 403 for a refusal, and 400 for a failure
+		several := oauth.NewError(oauth.ReasonSeveralCredentials)
+		several.Status = http.StatusUnauthorized
+		return nil, ends, several
 	case len(keys) == 1 && keys[0] != "":
 		a, err = x.byKey(ctx, name, keys[0])
 	case len(authorization) == 1:

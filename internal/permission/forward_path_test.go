@@ -2,11 +2,14 @@ package permission
 
 import (
 	"net/http/httptest"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"claviger/internal/config"
+	"claviger/test/testlog"
 )
 
 func TestG01_PathsHaveOneForm(t *testing.T) {
@@ -188,6 +191,21 @@ func TestHeadersHoldVisibleTextAlone(t *testing.T) {
 	} {
 		if got := visible(text); got != want {
 			t.Errorf("%q becomes %q", text, got)
+		}
+	}
+}
+
+// G07: a panic is a 503, before anything was sent.
+func TestG07_APanicIsNotA200(t *testing.T) {
+	f := &Forward{Timeout: time.Second, Log: testlog.Logger(t)}
+	for name, panics := range map[string]func(netip.Addr) bool{"nil": nil, "text": func(netip.Addr) bool { panic("x") }} {
+		f.Trusts = panics
+		for _, target := range []string{"/forward-auth", "/forward-auth?error=header", "/forward-auth/a"} {
+			recorder := httptest.NewRecorder()
+			f.ServeHTTP(recorder, httptest.NewRequest("GET", target, nil))
+			if recorder.Code != 503 {
+				t.Errorf("%s, %s: %d", name, target, recorder.Code)
+			}
 		}
 	}
 }
