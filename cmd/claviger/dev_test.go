@@ -43,6 +43,7 @@ func TestDevBannerCommandsWork(t *testing.T) {
 	wants := map[string]string{
 		"ScratchPower": `"access_token"`, "Spendesk": `"access_token"`, "Centrapay": `"accountId"`, "JPay Africa": `"access"`,
 		"PowerEPOS": `"access_token"`, "The standard token endpoint (RFC 6749)": `"access_token"`, "Discovery": `"token_endpoint"`,
+		"The payments API beside it": `"status":"new"`,
 	}
 	if len(titles) != len(wants) {
 		t.Errorf("the banner has the commands %q", titles)

@@ -52,7 +52,7 @@ func TestDevOverTLS(t *testing.T) {
 		t.Errorf("the banner does not show the URL and %s:\n%s", first, dev.banner)
 	}
 	titles, commands := bannerCommands(dev.banner)
-	if len(titles) != 7 {
+	if len(titles) != 8 {
 		t.Errorf("the banner has the commands %q", titles)
 	}
 	for _, title := range titles {
