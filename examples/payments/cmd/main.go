@@ -1,12 +1,14 @@
-// Command cmd serves the example API of package payments by itself, beside a
-// Claviger server:
+// This program serves the example API of package payments by itself, against a
+// Claviger server that runs elsewhere:
 //
 //	PAYMENTS_CLIENT_SECRET=payments-api-secret go run ./examples/payments/cmd -issuer http://127.0.0.1:8080
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"time"
@@ -19,7 +21,7 @@ func main() {
 	var c payments.Config
 	flag.StringVar(&c.Issuer, "issuer", "http://127.0.0.1:8080", "URL of the server")
 	flag.StringVar(&c.Audience, "audience", "", "of the tokens to take (default: the issuer)")
-	flag.StringVar(&c.URL, "url", "http://127.0.0.1:8081", "under which clients reach this API")
+	flag.StringVar(&c.URL, "url", "", "under which clients reach this API (default: http:// and where it listens)")
 	flag.StringVar(&c.ClientID, "client-id", "payments-api", "of this API at the server; its secret is in PAYMENTS_CLIENT_SECRET")
 	flag.Parse()
 	c.ClientSecret = os.Getenv("PAYMENTS_CLIENT_SECRET")
@@ -30,14 +32,18 @@ func main() {
 }
 
 func serve(listen string, c payments.Config) error {
+	listener, err := net.Listen("tcp", listen)
+	if err != nil {
+		return err
+	}
+	c.URL = cmp.Or(c.URL, "http://"+listener.Addr().String())
 	api, err := payments.New(c)
 	if err != nil {
 		return err
 	}
-	server := &http.Server{
-		Addr: listen, Handler: api,
-		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second, MaxHeaderBytes: 32 << 10,
-	}
 	fmt.Println("The payments API is at", c.URL)
-	return server.ListenAndServe()
+	server := &http.Server{
+		Handler: api, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second, MaxHeaderBytes: 32 << 10,
+	}
+	return server.Serve(listener)
 }
