@@ -103,7 +103,7 @@ func searchOf(who *asker, request object) (sum [16]byte, err error) {
 // next is the token of the page behind a key. It is no secret: it holds what the
 // caller was told, and picks among what the caller may be told.
 func (p *page) next(key string) string {
-	raw := binary.BigEndian.AppendUint16(p.search[:], uint16(p.limit)) //nolint:gosec // at most largestPage
+	raw := binary.BigEndian.AppendUint16(p.search[:], uint16(p.limit)) // at most largestPage
 	return base64.RawURLEncoding.EncodeToString(append(raw, key...))
 }
 
