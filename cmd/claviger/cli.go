@@ -35,6 +35,7 @@ type grammar struct {
 	Connection connectionCommand `cmd:"" help:"List and end the connections of an organisation to partners."`
 	Service    serviceCommand    `cmd:"" name:"service-account" help:"Reset the passwords of service accounts."`
 	Key        keyCommand        `cmd:"" help:"List and rotate signing keys; create the master key."`
+	Permission permissionCommand `cmd:"" help:"Say who may do what, and why."`
 	Token      tokenCommand      `cmd:"" help:"Say what a token is and whether it is alive."`
 	Audit      auditCommand      `cmd:"" help:"Show the audit trail."`
 	Dialect    dialectCommand    `cmd:"" help:"Check and list wire dialects."`
@@ -46,7 +47,8 @@ const description = "Claviger is an authorization server: it issues and checks t
 	"in the wire formats that its integrators already use.\n\n" +
 	"Start with \"claviger dev\". The other commands work on the database of the configuration, also while a server runs on it."
 
-// Exit codes.
+// Exit codes. A denial that "permission explain" has explained is exitFailed too,
+// with nothing on the standard error.
 const (
 	exitFailed = 1
 	exitUsage  = 2
@@ -83,6 +85,8 @@ func (c *command) run(ctx context.Context, args []string) int {
 	c.config = g.Config
 	err = parsed.Run()
 	switch {
+	case errors.Is(err, errDenied) && c.outErr == nil:
+		return exitFailed
 	case err != nil && ctx.Err() != nil:
 		c.fail("interrupted")
 		return exitFailed

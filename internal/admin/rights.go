@@ -104,8 +104,7 @@ func (r rights) mayGive(role *core.Role) bool {
 		return true
 	}
 	return slices.ContainsFunc(r.roles, func(own *core.Role) bool {
-		same, named := own.ID == role.ID, slices.Contains(own.Assigns, role.Code)
-		return same || named || (own.MayAssign(role) && (own.Owner || !role.Owner))
+		return own.ID == role.ID || own.MayAssign(role)
 	})
 }
 

@@ -107,6 +107,10 @@ func TestD06_ARoleIsGivenByWhoHasAsMuch(t *testing.T) {
 		"named":               {naming, big, true},
 		"not named":           {naming, small, false},
 		"wider scope":         {&Role{Grants: map[string]PermissionScope{"a": own, "b": own}}, big, false},
+		"one that owns":       {big, &Role{Code: "x", Owner: true}, false},
+		"by one that owns":    {&Role{Owner: true}, &Role{Code: "x", Owner: true}, true},
+		"assigns as much":     {naming, &Role{Code: "x", Assigns: []string{"big"}}, true},
+		"no known scope":      {&Role{Grants: map[string]PermissionScope{"a": own}}, &Role{Code: "x", Grants: map[string]PermissionScope{"a": "all"}}, false},
 		"one that can assign": {big, &Role{Code: "x", Assigns: []string{"big"}}, false},
 	} {
 		if c.holder.MayAssign(c.given) != c.want {

@@ -43,16 +43,21 @@ type Role struct {
 }
 
 // MayAssign reports whether a holder of r may give other to somebody: it is
-// named in Assigns, or grants nothing that r does not (D06, F03).
+// named in Assigns, or other gives nothing that r does not (D06, F03): no
+// permission, none on more accounts, no role to give further, no ownership. The
+// conditions of a permission are the same for both.
 func (r *Role) MayAssign(other *Role) bool {
 	if slices.Contains(r.Assigns, other.Code) {
 		return true
 	}
+	if other.Owner && !r.Owner {
+		return false
+	}
 	for permission, scope := range other.Grants {
 		own, ok := r.Grants[permission]
-		if !ok || (scope == EveryAccount && own != EveryAccount) {
+		if !ok || (scope != own && own != EveryAccount) {
 			return false
 		}
 	}
-	return len(other.Assigns) == 0
+	return !slices.ContainsFunc(other.Assigns, func(code string) bool { return !slices.Contains(r.Assigns, code) })
 }

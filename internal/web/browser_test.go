@@ -2,85 +2,34 @@ package web
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
-)
 
-// screenshots names the directory to keep the pictures in.
-const screenshots = "CLAVIGER_SCREENSHOTS"
+	"claviger/test/chromium"
+)
 
 // browser is a Chromium with one tab, and what that tab complained about.
 type browser struct {
-	ctx  context.Context
-	mu   sync.Mutex
-	said []string
+	*chromium.Console
+	ctx context.Context
 }
 
 func newBrowser(t *testing.T) *browser {
 	t.Helper()
-	program, err := exec.LookPath("chromium")
-	if err != nil {
-		program, err = exec.LookPath("chromium-browser")
-	}
-	if err != nil {
-		t.Fatal("the pages are looked at in Chromium; install it (Debian: apt-get install chromium)")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU)
-	allocator, stop := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(stop)
-	ctx, closeTab := chromedp.NewContext(allocator)
-	t.Cleanup(closeTab)
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
-	t.Cleanup(cancel)
-	b := &browser{ctx: ctx}
-	_, err = chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+	ctx, console := chromium.Open(t, chromium.Start(t))
+	_, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := chromedp.Listen(ctx, b.listen); err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-// listen keeps what the console shows, violations of the CSP among it.
-func (b *browser) listen(event any) {
-	said := ""
-	switch event := event.(type) {
-	case *log.EventEntryAdded:
-		said = fmt.Sprintf("%s %s %s", event.Entry.Level, event.Entry.Text, event.Entry.URL)
-	case *runtime.EventExceptionThrown:
-		said = event.ExceptionDetails.Text
-	case *runtime.EventConsoleAPICalled:
-		said = "console call"
-	default:
-		return
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.said = append(b.said, said)
-}
-
-func (b *browser) heard() []string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	said := b.said
-	b.said = nil
-	return said
+	return &browser{Console: console, ctx: ctx}
 }
 
 func (b *browser) do(t *testing.T, steps ...chromedp.Action[chromedp.Void]) {
@@ -189,7 +138,7 @@ func (b *browser) expectGood(t *testing.T, where string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, what := range append(wrong, b.heard()...) {
+	for _, what := range append(wrong, b.Heard()...) {
 		t.Errorf("%s: %s", where, what)
 	}
 }
@@ -220,7 +169,7 @@ func serve(t *testing.T, p *Pages) *httptest.Server {
 
 func pictureDir(t *testing.T) string {
 	t.Helper()
-	dir := os.Getenv(screenshots)
+	dir := os.Getenv(chromium.Screenshots)
 	if dir == "" {
 		dir = t.ArtifactDir()
 	}

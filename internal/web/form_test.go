@@ -79,7 +79,7 @@ func TestFormPostInChromium(t *testing.T) {
 			t.Errorf("the client was told the address %q", got.referrer)
 		}
 	}
-	for _, said := range b.heard() {
+	for _, said := range b.Heard() {
 		t.Error(said)
 	}
 }
@@ -113,7 +113,7 @@ func TestOwnFormsSayWhereTheyAreFrom(t *testing.T) {
 	if back := wait(t, returned); back.form.Get("code") != testlog.Canary {
 		t.Errorf("the client got %v", back.form)
 	}
-	for _, said := range b.heard() {
+	for _, said := range b.Heard() {
 		t.Error(said)
 	}
 }

@@ -3,95 +3,37 @@ package clients
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"claviger/test/chromium"
 )
-
-// screenshots names the directory to keep the pictures in.
-const screenshots = "CLAVIGER_SCREENSHOTS"
-
-// browserTime is how long a test may use a browser.
-const browserTime = 3 * time.Minute
 
 type step = chromedp.Action[chromedp.Void]
 
 // tab is a window of Chromium that the person looks at.
 type tab struct {
-	t    *testing.T
-	ctx  context.Context
-	mu   sync.Mutex
-	said []string // what the console showed
+	*chromium.Console
+	t   *testing.T
+	ctx context.Context
 }
 
 // newTab starts a Chromium that has never been anywhere.
 func newTab(t *testing.T) *tab {
 	t.Helper()
-	program, err := exec.LookPath("chromium")
-	if err != nil {
-		program, err = exec.LookPath("chromium-browser")
-	}
-	if err != nil {
-		t.Fatal("no Chromium; scripts/install-missing sees to it")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox,
-		chromedp.DisableGPU, chromedp.IgnoreCertErrors)
-	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(stop)
-	return openTab(t, ctx)
+	return openTab(t, chromium.Start(t))
 }
 
 // openTab opens a tab of a browser; with the id of a target, the one that it is.
 func openTab(t *testing.T, parent context.Context, options ...chromedp.ContextOption) *tab {
 	t.Helper()
-	ctx, closeTab := chromedp.NewContext(parent, options...)
-	t.Cleanup(closeTab)
-	ctx, cancel := context.WithTimeout(ctx, browserTime)
-	t.Cleanup(cancel)
-	b := &tab{t: t, ctx: ctx}
-	b.do()
-	if err := chromedp.Listen(ctx, b.listen); err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-// listen keeps what the console shows, violations of the CSP among it. Information
-// is about the test alone: it types before a page has set the focus.
-func (b *tab) listen(event any) {
-	said := ""
-	switch event := event.(type) {
-	case *log.EventEntryAdded:
-		if event.Entry.Level == log.EntryLevelInfo {
-			return
-		}
-		said = fmt.Sprintf("%s %s %s", event.Entry.Level, event.Entry.Text, event.Entry.URL)
-	case *runtime.EventExceptionThrown:
-		said = event.ExceptionDetails.Text
-	default:
-		return
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.said = append(b.said, said)
-}
-
-// heard returns what the console showed since it was asked last.
-func (b *tab) heard() []string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	said := b.said
-	b.said = nil
-	return said
+	ctx, console := chromium.Open(t, parent, options...)
+	return &tab{Console: console, t: t, ctx: ctx}
 }
 
 func (b *tab) do(steps ...step) {
@@ -134,7 +76,7 @@ func (b *tab) within(steps ...step) {
 	ctx, cancel := context.WithTimeout(b.ctx, soon)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
-		b.t.Fatalf("%v\nat %s\nthe console: %q", err, b.where(), b.heard())
+		b.t.Fatalf("%v\nat %s\nthe console: %q", err, b.where(), b.Heard())
 	}
 }
 
@@ -210,7 +152,7 @@ func (b *tab) picture(dir, name string) {
 // pictureDir is where the pictures of a test go.
 func pictureDir(t *testing.T) string {
 	t.Helper()
-	dir := os.Getenv(screenshots)
+	dir := os.Getenv(chromium.Screenshots)
 	if dir == "" {
 		dir = t.ArtifactDir()
 	}

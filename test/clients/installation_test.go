@@ -3,7 +3,6 @@ package clients
 import (
 	"bufio"
 	"crypto/rand"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -12,35 +11,17 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
+	"claviger/test/program"
 	"claviger/test/testlog"
 )
 
-// soon is how long anything that is waited for may take. It is long, for a busy
-// machine; nothing waits so long when all is well.
-const soon = 30 * time.Second
+const soon = program.Soon
 
 // binary is the program under test.
 var binary string
 
-func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
-
-func buildAndRun(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "claviger-clients-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "claviger")
-	build := exec.Command("go", "build", "-buildvcs=false", "-o", binary, "claviger/cmd/claviger")
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
-		return 1
-	}
-	return m.Run()
-}
+func TestMain(m *testing.M) { os.Exit(program.Main(m, &binary)) }
 
 // installation is a server of its own with the demo data and the clients of
 // testdata/clients.yaml, and the site where the pages of those clients are.

@@ -159,7 +159,7 @@ func TestSD_4_ConnectACompanyInChromium(t *testing.T) {
 			if got := strings.Join(p.methods, " "); got != tt.method+" "+tt.method {
 				t.Errorf("the answers came by %s", got)
 			}
-			if said := b.heard(); len(said) > 0 {
+			if said := b.Heard(); len(said) > 0 {
 				t.Errorf("the console: %q", said)
 			}
 		})

@@ -30,7 +30,7 @@ func (v *tour) shows(name, heading string) {
 	if err != nil || wide {
 		v.tab.t.Errorf("%s scrolls sideways (%v)", name, err)
 	}
-	for _, said := range v.heard() {
+	for _, said := range v.Heard() {
 		if !strings.Contains(said, "the server responded with a status of 4") { // the page is that of an error
 			v.tab.t.Errorf("%s: the console: %s", name, said)
 		}
@@ -59,7 +59,7 @@ func (v *tour) request(client string, more ...string) string {
 func (v *tour) arrives() {
 	v.tab.t.Helper()
 	v.waitFor("#arrived")
-	v.heard()
+	v.Heard()
 }
 
 var (

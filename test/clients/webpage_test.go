@@ -63,7 +63,7 @@ func TestCP_7_BrowserWithRefreshToken(t *testing.T) {
 	if got := decode[reply](b, "#user-info"); got.Status != http.StatusOK {
 		t.Errorf("userinfo: %+v", got)
 	}
-	if said := b.heard(); len(said) > 0 {
+	if said := b.Heard(); len(said) > 0 {
 		t.Errorf("the console: %q", said)
 	}
 	b.click("[name=revoke]")
@@ -96,7 +96,7 @@ func TestCP_7_BrowserWithoutRefreshToken(t *testing.T) {
 	if got := decode[user](b, "#renew"); got.Error != "" || got.Sub != first.Sub || got.Access == first.Access {
 		t.Errorf("renewed to %+v, from %+v", got, first)
 	}
-	if said := b.heard(); len(said) > 0 {
+	if said := b.Heard(); len(said) > 0 {
 		t.Errorf("the console: %q", said)
 	}
 	b.signOut()

