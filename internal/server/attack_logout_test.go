@@ -45,6 +45,7 @@ func TestE21_NoForeignAddressAfterLogout(t *testing.T) {
 	}
 	for name, pairs := range map[string][]string{
 		"a client that is not the hint's": {"id_token_hint", idToken, "client_id", "other-web", "post_logout_redirect_uri", "https://other.example/"},
+		"another client, and no address":  {"id_token_hint", idToken, "client_id", "other-web"},
 		"an unknown client":               {"client_id", "nobody"},
 		"a hint of nonsense":              {"id_token_hint", "x", "post_logout_redirect_uri", webHome},
 	} {

@@ -12,6 +12,7 @@ import (
 
 	"claviger/internal/core"
 	"claviger/internal/keys"
+	"claviger/internal/secret"
 	"claviger/internal/server/servertest"
 	"claviger/internal/store"
 )
@@ -269,6 +270,14 @@ func TestA19_E11_AnOldSignInDoesNotDo(t *testing.T) {
 	}
 }
 
+// forgedURI is well formed and of the same request, with a secret that somebody made
+// up.
+func forgedURI(uri string) string {
+	const prefix = "urn:ietf:params:oauth:request_uri:"
+	selector, _, _ := strings.Cut(strings.TrimPrefix(uri, prefix+"clv_par_"), ".")
+	return prefix + secret.FormatToken(secret.PushedRequest, selector, secret.NewSecret(strings.NewReader(strings.Repeat("made up", 99))))
+}
+
 func TestA21_APushedRequestIsItsClientsOnce(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, open func() *customer) {
 		c := open()
@@ -294,7 +303,7 @@ func TestA21_APushedRequestIsItsClientsOnce(t *testing.T) {
 			"no client":          at("", uri),
 			"an unknown client":  at("nobody", uri),
 			"the secret changed": at("spendesk-partner", uri[:len(uri)-1]+"!"),
-			"another secret":     at("spendesk-partner", uri[:len(uri)-6]+"000000"),
+			"another secret":     at("spendesk-partner", forgedURI(uri)),
 			"only the selector":  at("spendesk-partner", strings.SplitN(uri, ".", 2)[0]),
 			"NUL":                at("spendesk-partner", uri+"\x00"),
 			"twice":              at("spendesk-partner", uri) + "&request_uri=" + url.QueryEscape(push()),
@@ -334,9 +343,13 @@ func TestA21_APushedRequestIsItsClientsOnce(t *testing.T) {
 		}
 		// Of one that was pushed and posted, the same.
 		fresh := push()
-		if got := outcome(t, c.posts("/oauth2/authorize", strings.SplitN(at("spendesk-partner", fresh), "?", 2)[1]), partnerCB); got != taken {
+		posted := c.posts("/oauth2/authorize", strings.SplitN(at("spendesk-partner", fresh), "?", 2)[1])
+		if got := outcome(t, posted, partnerCB); got != taken {
 			t.Errorf("posted: %s", got)
 		}
+		posted.SignIn(acmeOwner, acmePass).Approve("acme-uk")
+		node.NewBrowser().Get(at("spendesk-partner", fresh)).Problem(http.StatusBadRequest)
+		fresh = push()
 		// It is no flow of a browser.
 		selector, _, _ := strings.Cut(strings.TrimPrefix(fresh, "urn:ietf:params:oauth:request_uri:clv_par_"), ".")
 		v := newVisitor(t, c)

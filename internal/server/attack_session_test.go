@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"claviger/internal/core"
+	"claviger/internal/secret"
 	"claviger/internal/server/servertest"
 	"claviger/internal/store"
 )
@@ -49,6 +50,11 @@ func TestE01_TheSessionIsNewAtEverySignIn(t *testing.T) {
 			t.Error("the secret of before the sign-in is alive")
 		}
 		// Made-up and doubled cookies are nobody's.
+		selector, _, _ := strings.Cut(strings.TrimPrefix(victim.Cookies[sessionName], "clv_ses_"), ".")
+		thief.Cookies[sessionName] = secret.FormatToken(secret.Session, selector, secret.NewSecret(strings.NewReader(strings.Repeat("made up", 99))))
+		if !thief.signedOut() {
+			t.Error("signed in by a secret that was made up")
+		}
 		for _, cookie := range []string{"", "x", "clv_ses_x.y", before[:len(before)-1] + "!", strings.Repeat("x", 9000)} {
 			thief.Cookies[sessionName] = cookie
 			if !thief.signedOut() {

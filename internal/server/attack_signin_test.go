@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -76,7 +77,7 @@ func TestE07_E08_E09_GuessersAreSlowedAndTheVictimIsNot(t *testing.T) {
 	for i := range answers {
 		group.Go(func() {
 			body := url.Values{"identifier": {centrapayUser}, "password": {"guess"}}.Encode()
-			answers[i] = c.send(http.MethodPost, "/sign-in", body, formType, "From-IP: 203.0.113.9", "Sec-Fetch-Site: same-origin").status
+			answers[i] = c.send(http.MethodPost, "/sign-in", body, formType, "From-IP: 203.0.113."+string(rune('0'+i%10)), "Sec-Fetch-Site: same-origin").status
 		})
 	}
 	group.Wait()
@@ -91,14 +92,15 @@ func TestE07_E08_E09_GuessersAreSlowedAndTheVictimIsNot(t *testing.T) {
 		}
 	}
 	if let > 10 {
-		t.Errorf("%d guesses of one source were let through", let)
+		t.Errorf("%d guesses were let through", let)
 	}
 	guesser := newVisitor(t, c)
-	guesser.IP = "203.0.113.9"
+	guesser.IP = "203.0.113.99"
 	locked := guesser.Get("/sign-in").SignIn(centrapayUser, userPass).Problem(http.StatusTooManyRequests) // even the right one
 	if locked.Header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")
 	}
+	home.IP = "192.0.2.200" // moved, with the device
 	home.signedIn(centrapayUser, userPass)
 	page := home.Get("/account").Form("current_password").Set("action", "change_password").Set("current_password", userPass).Set("new_password", "two teas and a sugar").Send()
 	if page.Status != http.StatusOK {
@@ -272,7 +274,7 @@ func TestE14_ALongPasswordAndACrowd(t *testing.T) {
 	for _, size := range []int{2_000, 60_000, 1 << 20} {
 		body := url.Values{"identifier": {centrapayUser}, "password": {strings.Repeat("x", size)}}.Encode()
 		answer := c.send(http.MethodPost, "/sign-in", body, formType, "Sec-Fetch-Site: same-origin")
-		if answer.status != http.StatusBadRequest && answer.status != http.StatusUnauthorized && answer.status != http.StatusRequestEntityTooLarge {
+		if answer.status != http.StatusBadRequest && (answer.status != http.StatusUnauthorized || size > 64<<10) {
 			t.Errorf("a password of %d bytes: %d", size, answer.status)
 		}
 	}
@@ -280,8 +282,8 @@ func TestE14_ALongPasswordAndACrowd(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range statuses {
 		group.Go(func() {
-			body := url.Values{"identifier": {centrapayUser}, "password": {"wrong"}}.Encode()
-			answer := c.send(http.MethodPost, "/sign-in", body, formType, "Sec-Fetch-Site: same-origin", "From-IP: 198.51.100."+string(rune('0'+i%10)))
+			body := url.Values{"identifier": {fmt.Sprint("somebody", i)}, "password": {"wrong"}}.Encode()
+			answer := c.send(http.MethodPost, "/sign-in", body, formType, "Sec-Fetch-Site: same-origin", fmt.Sprint("From-IP: 198.51.100.", i))
 			if statuses[i] = answer.status; answer.status >= 500 && answer.header.Get("Retry-After") == "" {
 				t.Errorf("%d without Retry-After", answer.status)
 			}
@@ -290,7 +292,7 @@ func TestE14_ALongPasswordAndACrowd(t *testing.T) {
 	group.Wait()
 	busy := 0
 	for _, status := range statuses {
-		if status != http.StatusUnauthorized && status != http.StatusTooManyRequests && status != http.StatusServiceUnavailable {
+		if status != http.StatusUnauthorized && status != http.StatusServiceUnavailable {
 			t.Errorf("one of a crowd: %d", status)
 		}
 		if status != http.StatusUnauthorized {
