@@ -2,6 +2,7 @@ package proxies
 
 import (
 	"bufio"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -79,7 +80,7 @@ func behind(t *testing.T, run func(t *testing.T, a *api), adjust ...func(*config
 			t.Cleanup(a.server.Close)
 			backend := httptest.NewServer(&a.seen)
 			t.Cleanup(backend.Close)
-			a.address = p.start(t, a.server.Listener.Addr().String(), backend.Listener.Addr().String())
+			a.address = p.start(t, a.Config.ForwardAuth.TokenLifetime > 0, a.server.Listener.Addr().String(), backend.Listener.Addr().String())
 			run(t, a)
 		})
 	}
@@ -243,5 +244,32 @@ func TestG07_NobodyPassesWithoutAnAnswer(t *testing.T) {
 				t.Errorf("%s: %d", target, got.status)
 			}
 		}
+	})
+}
+
+// The backend gets a token of its own, and never the caller's credential.
+func TestBackendsGetATokenThroughProxies(t *testing.T) {
+	const audience = "https://backends.example"
+	behind(t, func(t *testing.T, a *api) {
+		jwks := string(a.Ring.JWKS())
+		credential := a.UserToken(person, "openid")
+		for _, line := range []string{ownerKey, "Authorization: Bearer " + credential} {
+			header := a.let("GET", "/known", line)
+			token, ok := strings.CutPrefix(header.Get("Authorization"), "Bearer ")
+			if !ok || token == credential || header.Get("X-Api-Key") != "" {
+				t.Fatalf("the backend sees %v", header)
+			}
+			servertest.VerifyOffline(t, jwks, token)
+			payload, _ := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
+			if !strings.Contains(string(payload), `"aud":"`+audience+`"`) {
+				t.Errorf("the token says %s", payload)
+			}
+		}
+		header := a.let("GET", "/public/x", "Authorization: Bearer "+credential)
+		if got := header.Get("Authorization") + header.Get("X-Api-Key"); got != "" {
+			t.Errorf("what is public gives the backend %s", got)
+		}
+	}, func(c *config.Config) {
+		c.ForwardAuth.TokenLifetime, c.ForwardAuth.TokenAudience, c.ForwardAuth.TokenHeader = time.Minute, audience, "Authorization"
 	})
 }

@@ -19,7 +19,7 @@ import (
 // the backend, and the one to listen on.
 type proxy struct {
 	name    string
-	command func(t *testing.T, claviger, backend, listen string) *exec.Cmd
+	command func(t *testing.T, withTokens bool, claviger, backend, listen string) *exec.Cmd
 }
 
 func proxies() []proxy { return []proxy{{"nginx", nginx}, {"envoy", envoy}} }
@@ -28,12 +28,12 @@ func proxies() []proxy { return []proxy{{"nginx", nginx}, {"envoy", envoy}} }
 const soon = 30 * time.Second
 
 // start runs the proxy until the test ends, and returns its address.
-func (p proxy) start(t *testing.T, claviger, backend string) string {
+func (p proxy) start(t *testing.T, withTokens bool, claviger, backend string) string {
 	t.Helper()
 	for range 5 { // somebody else may take the port before the proxy does
 		listen := freePort(t)
 		ctx, stop := context.WithCancel(t.Context())
-		command := p.command(t, claviger, backend, listen)
+		command := p.command(t, withTokens, claviger, backend, listen)
 		command.Stdout, command.Stderr = testlog.Writer(t), testlog.Writer(t)
 		if err := command.Start(); err != nil {
 			t.Fatalf("%s: %v (scripts/install-missing sees to nginx)", p.name, err)
@@ -86,8 +86,9 @@ func listening(ctx context.Context, address string) bool {
 	}
 }
 
-// configured writes a configuration of examples/ with other addresses.
-func configured(t *testing.T, example string, addresses ...string) string {
+// configured returns a configuration of examples/ with other addresses, and with
+// what is commented out there for tokens.
+func configured(t *testing.T, example string, withTokens bool, addresses ...string) string {
 	t.Helper()
 	source, err := os.ReadFile("../../examples/" + example)
 	if err != nil {
@@ -97,6 +98,9 @@ func configured(t *testing.T, example string, addresses ...string) string {
 		if !strings.Contains(string(source), addresses[i]) {
 			t.Fatalf("%s does not name %s", example, addresses[i])
 		}
+	}
+	if withTokens {
+		addresses = append(addresses, "#auth_request_set", "auth_request_set", "#proxy_set_header", "proxy_set_header", "#- {", "- {")
 	}
 	return strings.NewReplacer(addresses...).Replace(string(source))
 }
@@ -111,24 +115,28 @@ func write(t *testing.T, name, text string) string {
 }
 
 // nginx runs as one process, as whoever runs the tests.
-func nginx(t *testing.T, claviger, backend, listen string) *exec.Cmd {
+func nginx(t *testing.T, withTokens bool, claviger, backend, listen string) *exec.Cmd {
 	t.Helper()
 	dir := t.TempDir()
-	site := configured(t, "nginx.conf", "127.0.0.1:8080", claviger, "127.0.0.1:9000", backend, "127.0.0.1:8000", listen)
+	site := configured(t, "nginx.conf", withTokens, "127.0.0.1:8080", claviger, "127.0.0.1:9000", backend, "127.0.0.1:8000", listen)
 	main := "daemon off;\nmaster_process off;\npid " + dir + "/pid;\nerror_log stderr warn;\nevents {}\nhttp {\naccess_log off;\n"
 	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
 		main += kind + "_temp_path " + dir + "/" + kind + ";\n"
 	}
-	return exec.Command("nginx", "-p", dir, "-e", "stderr", "-c", write(t, "nginx.conf", main+site+"}\n"))
+	program, err := exec.LookPath("nginx")
+	if err != nil {
+		program = "/usr/sbin/nginx" // not in everybody's path
+	}
+	return exec.Command(program, "-p", dir, "-e", "stderr", "-c", write(t, "nginx.conf", main+site+"}\n"))
 }
 
-func envoy(t *testing.T, claviger, backend, listen string) *exec.Cmd {
+func envoy(t *testing.T, withTokens bool, claviger, backend, listen string) *exec.Cmd {
 	t.Helper()
 	place := func(address string) string {
 		host, port, _ := net.SplitHostPort(address)
 		return "address: " + host + ", port_value: " + port
 	}
-	file := write(t, "envoy.yaml", configured(t, "envoy.yaml", place("127.0.0.1:8080"), place(claviger),
+	file := write(t, "envoy.yaml", configured(t, "envoy.yaml", withTokens, place("127.0.0.1:8080"), place(claviger),
 		place("127.0.0.1:9000"), place(backend), place("127.0.0.1:8000"), place(listen)))
 	return exec.Command(envoyProgram(t), "-c", file, "--concurrency", "1", "--disable-hot-restart", "--log-level", "warn")
 }
