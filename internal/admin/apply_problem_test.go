@@ -58,6 +58,12 @@ func TestApplySaysWhereItIsWrong(t *testing.T) {
 
 		{"bad permission name", "permissions:\n  - name: a b", `f.yaml:2:11: name must be 1 to 64 letters, digits and . _ : -, and begin with a letter or digit`},
 		{"unknown condition", "permissions:\n  - {name: a, requires_any: [rich]}", `f.yaml:2:30: rich is not a declared condition`},
+		{"condition without expression", "conditions:\n  - name: rich", `f.yaml:2:5: when is missing`},
+		{"J02 odd condition", "conditions:\n  - name: rich\n    when: target.balance > 0", `f.yaml:3:11: when is no condition: there is no target.balance; caller and target have type, flags, subscriptions, currency, category, status, test (character 1 of the condition)`},
+		{"condition that is no bool", "conditions:\n  - name: rich\n    when: target.type", `f.yaml:3:11: when is no condition: a condition is true or false; this gives string`},
+		{"required condition removed", "conditions:\n  - {name: org-account, remove: true}", `f.yaml:2:6: condition org-account cannot be removed: permission pay requires it`},
+		{"declared and removed", "conditions:\n  - {name: rich, when: target.test}\n  - {name: rich, remove: true}", `f.yaml:3:6: condition rich is declared, and removed`},
+		{"permission called use", "permissions:\n  - name: use", `f.yaml:2:11: name is taken: it asks for products, scopes and services`},
 		{"unknown permission", "roles:\n  - code: a\n    name: A\n    grants: {own: [fly]}", `f.yaml:4:20: there is no permission fly`},
 		{"granted twice", "roles:\n  - {code: a, name: A, grants: {own: [read], global: [read]}}", `f.yaml:2:55: read is granted twice`},
 		{"role without name", "roles:\n  - code: a", `f.yaml:2:5: name is missing`},

@@ -173,6 +173,21 @@ func TestCP_8_ShippedFileEqualsTheTable(t *testing.T) {
 	}
 }
 
+// What was applied before conditions were data goes on: the migration declares
+// those that the program knew, as the shipped file does.
+func TestConditionsOfEarlierReleasesAreThere(t *testing.T) {
+	storetest.Engines(t, func(t *testing.T, open func() *store.Store) {
+		w := newWorld(t, open()) // its file was applied to what the migration left
+		events, err := w.Store.Events(t.Context(), store.EventFilter{Type: core.ConfigurationApplied})
+		if err != nil || len(events) != 1 {
+			t.Fatal(events, err)
+		}
+		if !strings.Contains(events[0].Detail, "0 changed, 3 unchanged") || strings.Contains(events[0].Detail, "create condition") {
+			t.Error("the shipped conditions are not those of the migration: " + events[0].Detail)
+		}
+	})
+}
+
 const people = `
 organisations:
   - {code: cafe, name: Cafe, accounts: [{id: cafe, name: Cafe, currency: NZD}, {id: kiosk, name: Kiosk, currency: NZD}],

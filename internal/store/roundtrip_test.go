@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -83,6 +84,14 @@ func TestRoundTripOfEntities(t *testing.T) {
 		}, (*store.Tx).PutUser, func(ctx context.Context) (*core.User, error) { return s.User(ctx, "usr_9") })
 		same(t, s, "permission", &core.Permission{Name: "p", RequiresAny: []string{"org-account"}},
 			(*store.Tx).PutPermission, func(ctx context.Context) (*core.Permission, error) { return s.Permission(ctx, "p") })
+		same(t, s, "condition", &core.Condition{Name: "a", When: "'x' in target.flags"},
+			(*store.Tx).PutCondition, func(ctx context.Context) (*core.Condition, error) {
+				list, err := s.Conditions(ctx)
+				if err != nil || len(list) != 4 { // with the three of the migration
+					return nil, fmt.Errorf("%d conditions: %w", len(list), err)
+				}
+				return list[0], nil
+			})
 		same(t, s, "role", &core.Role{
 			ID: "rol_2", Number: 1 << 43, OrganisationID: "org_2", Code: "r", Name: "R", Owner: true, Assigns: []string{"merchant-terminal"},
 			Grants:      map[string]core.PermissionScope{"p": core.OwnAccount, "q": core.EveryAccount},
