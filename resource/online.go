@@ -102,10 +102,10 @@ func (v *Verifier) keep(d time.Duration, expiresAt int64) time.Duration {
 
 // evaluation is a request of the OpenID AuthZEN Authorization API 1.0 §6.
 type evaluation struct {
-	Subject  entity         `json:"subject"`
-	Action   action         `json:"action"`
-	Resource entity         `json:"resource"`
-	Context  map[string]any `json:"context,omitempty"`
+	Subject  entity            `json:"subject"`
+	Action   action            `json:"action"`
+	Resource entity            `json:"resource"`
+	Context  map[string]string `json:"context,omitempty"`
 }
 
 type entity struct {
@@ -117,11 +117,23 @@ type action struct {
 	Name string `json:"name"`
 }
 
-// Permit asks the server whether a caller may use a permission on an account.
-// The caller's account or organisation, where the credential is bound to one,
-// and the acting account narrow the decision. It is nil for yes; the error is an
-// *oauth.Error: ReasonPermissionDenied, or ReasonUnavailable where there is no
-// decision. No account is never every account (F05): it is denied unasked.
+func newEvaluation(who *Caller, permission, accountID, acting string) evaluation {
+	e := evaluation{
+		Subject:  entity{who.SubjectType, who.Subject},
+		Action:   action{permission},
+		Resource: entity{"account", accountID},
+	}
+	if acting != "" {
+		e.Context = map[string]string{"acting_account": acting}
+	}
+	return e
+}
+
+// Permit asks the server whether a caller may use a permission on an account. The
+// account that the credential is bound to, and the acting account, narrow the
+// decision. It is nil for yes; the error is an *oauth.Error: ReasonPermissionDenied,
+// ReasonNotMember, or ReasonUnavailable where there is no decision. No account is
+// never every account (F05): it is denied unasked.
 func (v *Verifier) Permit(ctx context.Context, who *Caller, permission, accountID string) error {
 	denied := oauth.NewError(oauth.ReasonPermissionDenied)
 	if who == nil || who.Subject == "" || who.SubjectType == "" || permission == "" || !isAccountID(accountID) {
@@ -134,20 +146,12 @@ func (v *Verifier) Permit(ctx context.Context, who *Caller, permission, accountI
 		}
 		acting = who.ActingAccount
 	}
-	about := evaluation{
-		Subject:  entity{who.SubjectType, who.Subject},
-		Action:   action{permission},
-		Resource: entity{"account", accountID},
-		Context:  map[string]any{},
+	if who.SubjectType == SubjectPerson && who.OrganisationID != "" && acting == "" {
+		return denied // a question cannot be narrowed to an organisation, and the person's other ones are not meant
 	}
-	for name, value := range map[string]string{"acting_account": acting, "acting_organisation": who.OrganisationID, "client_id": who.ClientID} {
-		if value != "" {
-			about.Context[name] = value
-		}
-	}
-	key := stateKeyOf(who.SubjectType, who.Subject, permission, accountID, acting, who.OrganisationID, who.ClientID)
+	key := stateKeyOf(who.SubjectType, who.Subject, permission, accountID, acting)
 	allowed, err := v.decisions.get(ctx, key, func(ctx context.Context) (bool, time.Duration, error) {
-		yes, err := v.evaluate(ctx, about)
+		yes, err := v.evaluate(ctx, newEvaluation(who, permission, accountID, acting))
 		return yes, v.keep(v.config.StateCache, 0), err
 	})
 	if err != nil {

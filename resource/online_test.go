@@ -286,7 +286,7 @@ func TestPermissionsAreDecidedByTheServer(t *testing.T) {
 		http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })))
 	guard := func(http.Handler) http.Handler { return mux }
 	ask := func(account string, headers ...string) int {
-		r := request(append(headers, "Authorization", "Bearer "+i.token(nil))...)
+		r := request(append(headers, "Authorization", "Bearer "+i.token(map[string]any{"organisation_id": nil}))...)
 		r.URL.Path = "/accounts/" + account
 		status, _, _ := call(t, guard, r)
 		return status
@@ -305,7 +305,6 @@ func TestPermissionsAreDecidedByTheServer(t *testing.T) {
 	want := map[string]any{
 		"subject": map[string]any{"type": "person", "id": "usr_1"}, "action": map[string]any{"name": "settlements:list"},
 		"resource": map[string]any{"type": "account", "id": "acc_1"},
-		"context":  map[string]any{"acting_organisation": "org_1", "client_id": "client-1"},
 	}
 	if got := fmt.Sprint(asked[0]); got != fmt.Sprint(want) {
 		t.Errorf("asked\n%v\nwant\n%v", got, want)
@@ -356,7 +355,8 @@ func TestCP_11_WhoMayActForAnAccount(t *testing.T) {
 	i := newIssuer(t)
 	i.evaluate = func(map[string]any) string { return `{"decision":true}` }
 	v := i.verifier(online, func(c *resource.Config) { c.ActingAccountHeader = "X-Centrapay-Account" })
-	guard := v.Require(resource.Permission("read", resource.CallersAccount))
+	anyAccount := func(*http.Request, *resource.Caller) (string, error) { return "acc_1", nil }
+	guard := v.Require(resource.Permission("read", anyAccount))
 	for name, c := range map[string]struct {
 		claims map[string]any
 		acting string
@@ -369,8 +369,15 @@ func TestCP_11_WhoMayActForAnAccount(t *testing.T) {
 		"a client":                            {map[string]any{"subject_type": "client"}, "acc_1", 403},
 		"an API key's token for it":           {map[string]any{"subject_type": "api_key", "account_id": "acc_1"}, "acc_1", 200},
 		"an API key's token for another":      {map[string]any{"subject_type": "api_key", "account_id": "acc_2"}, "acc_1", 403},
+		"a person of one organisation":        {map[string]any{"organisation_id": "org_1"}, "", 403},
+		"a person, for none in particular":    {nil, "", 200},
 	} {
-		headers := request("Authorization", "Bearer "+i.token(c.claims), "X-Centrapay-Account", c.acting)
+		claims := map[string]any{"organisation_id": nil}
+		maps.Copy(claims, c.claims)
+		headers := request("Authorization", "Bearer "+i.token(claims))
+		if c.acting != "" {
+			headers.Header.Set("X-Centrapay-Account", c.acting)
+		}
 		if status, _, body := call(t, guard, headers); status != c.want {
 			t.Errorf("%s: %d %s", name, status, body)
 		}
