@@ -1,9 +1,12 @@
 package payments_test
 
 import (
+	"encoding/base64"
 	"net/http"
 	"strings"
 	"testing"
+
+	"claviger/test/testlog"
 )
 
 const (
@@ -53,6 +56,27 @@ func TestJP_4_Products(t *testing.T) {
 		w.send(http.MethodGet, checkouts, "", other).is(403).says(jpayForbidden)
 		w.send(http.MethodPost, payouts+"/initiate", payout, other).is(403).says(jpayForbidden)
 	}
+}
+
+// F01, F05: an app sees what is of its merchant; one of no merchant sees nothing,
+// rather than everything.
+func TestF01_CheckoutsOfOthers(t *testing.T) {
+	w := newWorld(t)
+	w.apply(`clients:
+  - {id: app-of-another, name: A, organisation: OTHER_ORG, dialect: jpay, secret: ` + testlog.Canary + `, grant_types: [client_credentials], products: [collections]}
+  - {id: app-of-nobody, name: B, dialect: jpay, secret: ` + testlog.Canary + `, grant_types: [client_credentials], products: [collections]}`)
+	w.send(http.MethodPost, checkouts+"/initiate", checkout, w.app("your_app_key", "your_app_secret")).is(201)
+	w.send(http.MethodGet, checkouts, "", w.standardApp("app-of-another")).is(200).says(`{"count":0,"results":[]}`)
+	nobody := w.standardApp("app-of-nobody")
+	w.send(http.MethodGet, checkouts, "", nobody).is(403).says(jpayForbidden)
+	w.send(http.MethodPost, checkouts+"/initiate", checkout, nobody).is(403).says(jpayForbidden)
+}
+
+// standardApp is the token of an app from the standard endpoint.
+func (w *world) standardApp(id string) string {
+	w.t.Helper()
+	basic := "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte(id+":"+testlog.Canary))
+	return bearer(w.token("/oauth2/token", "application/x-www-form-urlencoded", "grant_type=client_credentials", "access_token", basic))
 }
 
 func TestJPayCredentials(t *testing.T) {
