@@ -35,6 +35,9 @@ var published = map[string][]string{
 	"examples": {"oauth", "client", "resource"},
 }
 
+// plain are packages for other programs that bring no module of others with them.
+var plain = []string{"oauth", "resource"}
+
 // confined are imports that belong to few packages: the only SQL, and the only
 // expressions. Those of permissions have other variables and less of CEL than
 // those of dialects, and nothing in common with them that is worth a package.
@@ -89,8 +92,8 @@ func refusal(dir, name string) string {
 	target, own := strings.CutPrefix(name+"/", module+"/")
 	target = strings.TrimSuffix(target, "/")
 	if !own {
-		if from == "oauth" && strings.Contains(strings.Split(name, "/")[0], ".") {
-			return "oauth has the standard library alone"
+		if slices.Contains(plain, from) && strings.Contains(strings.Split(name, "/")[0], ".") {
+			return from + " has the standard library alone"
 		}
 		return ""
 	}
@@ -162,6 +165,9 @@ func TestImportRules(t *testing.T) {
 		{"cmd/claviger", "modernc.org/sqlite", "only internal/store may"},
 		{"internal/admin", "cel.dev/cel-go/cel", "only internal/dialect, internal/permission may"},
 		{"oauth", "golang.org/x/text", "oauth has the standard library alone"},
+		{"resource", "golang.org/x/sync/singleflight", "resource has the standard library alone"},
+		{"resource", "claviger/oauth", ""},
+		{"resource", "claviger/internal/core", "resource has only oauth"},
 	} {
 		if got := refusal(tt.dir, tt.imports); got != tt.want {
 			t.Errorf("%s imports %s: got %q, want %q", tt.dir, tt.imports, got, tt.want)
