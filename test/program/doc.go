@@ -1,0 +1,3 @@
+// Package program builds the program under test, for the tests that run it as a
+// process.
+package program
