@@ -17,11 +17,13 @@ import (
 // ErrNoSigningKey is what Signer returns when no key may sign at that time.
 var ErrNoSigningKey = errors.New("no signing key is active")
 
-// Set is the signing keys of the server. It never changes: a rotation makes
+// Set is the signing keys of the server. They never change: a rotation makes
 // another Set.
 type Set struct {
 	keys []*Key // by ActiveAt, then ID
 	byID map[string]*Key
+
+	proven proven
 }
 
 // NewSet returns a set of keys with different ids.
@@ -96,8 +98,11 @@ func (s *Set) Verify(token, typ string, now time.Time) (payload []byte, kid stri
 	if c.header.Algorithm != key.Algorithm { // RFC 8725 §3.1: the key decides, not the token
 		return nil, "", ErrAlgorithm
 	}
-	if !verifies(key.Public(), c.input, c.signature) {
-		return nil, "", ErrSignature
+	if digest := sha256.Sum256([]byte(token)); !s.proven.has(digest) {
+		if !verifies(key.Public(), c.input, c.signature) {
+			return nil, "", ErrSignature
+		}
+		s.proven.add(digest)
 	}
 	if typ == "" || !c.header.typeIs(typ) { // RFC 8725 §3.11
 		return nil, "", ErrType
