@@ -1,3 +1,5 @@
-// Package program builds the program under test, for the tests that run it as a
-// process.
+// Package program builds the program under test, once for a package of tests that
+// run it as a process.
+//
+// It knows how it is built, and nothing of what it does.
 package program
