@@ -34,8 +34,8 @@ func TestE01_TheSessionIsNewAtEverySignIn(t *testing.T) {
 		mallory.signedIn(newcomer, newcomerPass)
 		planted := mallory.Cookies[sessionName]
 		victim.Cookies[sessionName] = planted // as if a sibling domain could
-		victim.Get("/sign-in").SignIn(centrapayUser, userPass)
-		if victim.Cookies[sessionName] == planted || victim.signedOut() {
+		page := victim.Get("/sign-in").SignIn(centrapayUser, userPass)
+		if victim.Cookies[sessionName] == planted || victim.signedOut() || !strings.Contains(page.Body, centrapayUser) {
 			t.Error("the planted session was taken over")
 		}
 		if !mallory.signedOut() {
