@@ -99,6 +99,9 @@ func (x *exchange) decide(ctx context.Context) (*admitted, error) {
 	if err := x.believe(); err != nil {
 		return nil, err
 	}
+	if x.Decider.Store.Away() {
+		return nil, oauth.NewError(oauth.ReasonUnavailable).Because(errors.New("the database is away, and what is remembered may be out of date"))
+	}
 	x.rules = x.Rules.find(x.asked)
 	if public(x.rules) {
 		return &admitted{}, nil

@@ -48,6 +48,7 @@ type Store struct {
 
 	caches
 	generation atomic.Uint64
+	away       atomic.Bool // as Away says
 
 	queue   chan *request
 	gate    sync.RWMutex // held for reading while a request enters the queue
