@@ -22,7 +22,7 @@ func TestApplyDemoTwice(t *testing.T) {
 	storetest.Engines(t, func(t *testing.T, open func() *store.Store) {
 		s, files := newService(open()), demoFilesOf(t)
 		public := must[[]string](t)(DemoSecrets(files[1]))
-		if len(public) != 20 {
+		if len(public) != 21 {
 			t.Errorf("%d public secrets", len(public))
 		}
 		options := Options{Dialects: names, DemoSecrets: public}
