@@ -120,21 +120,21 @@ func (c *Config) complete() error {
 func (c *Config) check() error {
 	switch {
 	case !isURL(c.Issuer) || strings.HasSuffix(c.Issuer, "/"):
-		return fmt.Errorf("Issuer must be an https URL without a trailing slash, not %q", c.Issuer)
+		return fmt.Errorf("Config.Issuer must be an https URL without a trailing slash, not %q", c.Issuer)
 	case c.Audience == "":
-		return errors.New("Audience is missing: without it any token of the server would do")
+		return errors.New("Config.Audience is missing: without it any token of the server would do")
 	case (c.ClientID == "") != (c.ClientSecret == ""):
-		return errors.New("ClientID and ClientSecret belong together")
+		return errors.New("Config.ClientID and ClientSecret belong together")
 	case c.CheckRevocation && c.ClientID == "":
-		return errors.New("CheckRevocation needs a ClientID")
+		return errors.New("Config.CheckRevocation needs a ClientID")
 	case c.KeyCache < 0 || c.KeyStale < 0:
-		return errors.New("KeyCache and KeyStale must not be negative")
+		return errors.New("Config.KeyCache and KeyStale must not be negative")
 	case c.Resource != "" && !isURL(c.Resource):
-		return fmt.Errorf("Resource must be an https URL, not %q", c.Resource)
+		return fmt.Errorf("Config.Resource must be an https URL, not %q", c.Resource)
 	case c.APIKeyHeader == "Authorization":
-		return errors.New("APIKeyHeader must not be Authorization, which is for access tokens")
+		return errors.New("Config.APIKeyHeader must not be Authorization, which is for access tokens")
 	case strings.ContainsFunc(c.Realm, func(r rune) bool { return !inQuotes(r) }):
-		return fmt.Errorf("Realm must have visible ASCII and spaces alone, no quote and no backslash: %q", c.Realm)
+		return fmt.Errorf("Config.Realm must have visible ASCII and spaces alone, no quote and no backslash: %q", c.Realm)
 	}
 	return nil
 }

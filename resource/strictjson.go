@@ -156,14 +156,18 @@ func text(value []byte) (string, error) {
 	return s, err
 }
 
-// texts returns the texts of an array of strings.
-func texts(value []byte) (list []string, err error) {
-	err = readArray(value, func(element []byte) error {
+// texts returns the texts of an array of strings; for anything else none.
+func texts(value []byte) ([]string, error) {
+	var list []string
+	err := readArray(value, func(element []byte) error {
 		s, err := text(element)
 		list = append(list, s)
 		return err
 	})
-	return list, err
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
 }
 
 // seconds returns a time in seconds since the epoch. It is written in digits
