@@ -15,7 +15,7 @@ func (v *Verifier) fail(w http.ResponseWriter, r *http.Request, scopes oauth.Sco
 		v.log.ErrorContext(r.Context(), "the request could not be decided on", "path", r.URL.Path, "error", err)
 	}
 	if challenge := v.challenge(&e, scopes); challenge != "" {
-		e.With("WWW-Authenticate", challenge)
+		_ = e.With("WWW-Authenticate", challenge)
 	}
 	v.config.ErrorWriter(w, r, &e)
 }

@@ -69,7 +69,7 @@ func accountNamed(ctx context.Context, instance *server.Instance, word string) (
 	}
 	number, notNumber := strconv.ParseInt(word, 10, 64)
 	if notNumber != nil {
-		return word, nil
+		return word, nil //nolint:nilerr // see above
 	}
 	account, err := instance.Store.AccountByNumber(ctx, number)
 	if errors.Is(err, core.ErrNotFound) {

@@ -164,7 +164,7 @@ func (x *exchange) deny(ctx context.Context, event core.Event, why string, reaso
 	}
 	refused := oauth.NewError(reason).Because(errors.New(why))
 	if scope != "" { // RFC 6750 §3
-		refused.With("WWW-Authenticate", `Bearer error="insufficient_scope", scope="`+scope+`"`)
+		refused = refused.With("WWW-Authenticate", `Bearer error="insufficient_scope", scope="`+scope+`"`)
 	}
 	return refused
 }

@@ -10,7 +10,6 @@ import (
 	"testing/fstest"
 
 	"claviger"
-	"claviger/internal/core"
 	"claviger/internal/dialect"
 	"claviger/internal/permission/permissiontest"
 	"claviger/internal/server"
@@ -43,15 +42,6 @@ func (c *customer) probe() {
 		c.t.Fatal(err)
 	}
 	c.Harness = c.Harness.With(s)
-}
-
-func (c *customer) account(id string) *core.Account {
-	c.t.Helper()
-	account, err := c.Store.Account(c.t.Context(), id)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	return account
 }
 
 // CP-8, CP-9: the whole table over HTTP, by people with tokens and by keys.

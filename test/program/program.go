@@ -21,7 +21,7 @@ func Main(m *testing.M, binary *string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	*binary = filepath.Join(dir, "claviger")
 	build := exec.Command("go", "build", "-buildvcs=false", "-o", *binary, "claviger/cmd/claviger")
 	if out, err := build.CombinedOutput(); err != nil {
