@@ -14,7 +14,7 @@ import (
 )
 
 // Screenshots is the variable that names the directory to keep pictures in.
-const Screenshots = "CLAVIGER_SCREENSHOTS"
+const Screenshots = "CLAVIGER_TEST_SCREENSHOTS"
 
 // longest is how long a test may use a tab.
 const longest = 3 * time.Minute
