@@ -57,16 +57,19 @@ func (c *Console) companies(p *page) ([]web.CompanyLine, error) {
 		}
 		line := web.CompanyLine{Name: organisation.Name}
 		for _, connection := range connections {
-			line.Lines = append(line.Lines, c.connectionLine(p, &connection))
+			line.Lines = append(line.Lines, c.connectionLine(p, &connection, organisation))
 		}
 		lines = append(lines, line)
 	}
 	return lines, nil
 }
 
-func (c *Console) connectionLine(p *page, connection *admin.Connection) web.ConnectionLine {
+func (c *Console) connectionLine(p *page, connection *admin.Connection, organisation *core.Organisation) web.ConnectionLine {
 	line := c.consentLine(p, connection.Consent, connection.Client)
 	line.ApprovedBy = nameOf(connection.ApprovedBy)
+	if connection.Account.Name != organisation.Name {
+		line.Account = connection.Account.Name
+	}
 	return line
 }
 

@@ -139,3 +139,15 @@ func TestConsentCoversClaimsAskedForByName(t *testing.T) {
 		t.Errorf("%v", answer)
 	}
 }
+
+// A company with several accounts sees which of them a partner is connected to.
+func TestSD_10_ConnectionsNameTheAccount(t *testing.T) {
+	c := newCustomer(t)
+	c.apply("organisations: [{code: acme-fr, name: Acme France, accounts: [{id: acme-travel, name: Acme Travel, type: org, currency: EUR}]}]")
+	c.connect("spendesk-partner", "acme-travel")
+	v := newVisitor(t, c)
+	v.signedIn(acmeOwner, acmePass)
+	if page := v.Get("/connections"); !strings.Contains(page.Body, "Acme Travel") {
+		t.Errorf("%s", page.Body)
+	}
+}

@@ -144,6 +144,7 @@ type SessionLine struct {
 // ConnectionLine is a consent. Scopes is what it allows, in words.
 type ConnectionLine struct {
 	ID, Partner, Scopes, ApprovedBy, ApprovedAt, LastUsedAt string
+	Account                                                 string // of the company, where it has a name of its own
 }
 
 // Account is the person's own page. Each form has a field action: verify_phone
