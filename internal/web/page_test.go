@@ -76,7 +76,7 @@ func TestE04_MarkupIsShownNotRun(t *testing.T) {
 	p := newPages(t, func(o *Options) { o.Name = hostile })
 	fields := map[string]string{hostile: hostile}
 	wrong := Errors{FormError: hostile, "identifier": hostile, "code": hostile, "account": hostile, "new_password": hostile, hostile: hostile}
-	line := []ConnectionLine{{hostile, hostile, hostile, hostile, hostile, hostile}}
+	line := []ConnectionLine{{hostile, hostile, hostile, hostile, hostile, hostile, hostile}}
 	for _, data := range []any{
 		SignIn{Flow: hostile, Return: hostile, Identifier: hostile, ClientName: hostile, Errors: wrong, CanUseCode: true},
 		AskCode{Flow: hostile, Purpose: hostile, Identifier: hostile, Errors: wrong},
