@@ -35,6 +35,7 @@ type relyingParty struct {
 type installation struct {
 	t        *testing.T
 	url      string // also the issuer
+	data     string // its directory
 	environ  []string
 	log      io.Writer
 	parties  []*relyingParty
@@ -51,7 +52,7 @@ func newInstallation(t *testing.T, database string) *installation {
 	data := filepath.Join(t.TempDir(), "data")
 	address := freeAddress(t)
 	i := &installation{
-		t: t, url: "http://" + address, web: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2 * workers}, Timeout: soon}, log: testlog.Writer(t), password: madeUp(),
+		t: t, url: "http://" + address, data: data, web: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2 * workers}, Timeout: soon}, log: testlog.Writer(t), password: madeUp(),
 		parties: []*relyingParty{{id: "strict", secret: madeUp()}, {id: "forgiving", secret: madeUp(), grace: true}},
 		environ: []string{
 			"CLAVIGER_DATA=" + data, "CLAVIGER_LISTEN=" + address, "CLAVIGER_ISSUER=http://" + address, "CLAVIGER_DIALECTS=",

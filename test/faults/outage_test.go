@@ -1,0 +1,117 @@
+package faults
+
+import (
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+)
+
+// holder is a client that got its tokens before the database went away.
+type holder struct {
+	*installation
+	t       *testing.T
+	access  string // of the client itself: nothing of it is looked up but what is cached
+	refresh string
+}
+
+// newHolder gets tokens, and has them looked at once.
+func newHolder(t *testing.T, i *installation) *holder {
+	t.Helper()
+	own, err := i.clientCredentials(i.parties[0], "")
+	if err != nil || own.Status != http.StatusOK {
+		t.Fatal(own.Status, err)
+	}
+	person, err := i.signIn(i.parties[0], "")
+	if err != nil || person.Status != http.StatusOK {
+		t.Fatal(person.Status, err)
+	}
+	h := &holder{installation: i, t: t, access: own.AccessToken, refresh: person.RefreshToken}
+	h.wantServed()
+	return h
+}
+
+// writes are the requests that have to be durable before they are answered.
+func (h *holder) writes() map[string]func() (answer, error) {
+	party := h.parties[0]
+	return map[string]func() (answer, error){
+		"sign-in":            func() (answer, error) { return h.signIn(party, "") },
+		"client credentials": func() (answer, error) { return h.clientCredentials(party, "") },
+		"refresh":            func() (answer, error) { return h.installation.refresh(party, h.refresh, "") },
+		"revocation":         func() (answer, error) { return h.revoke(party, h.refresh, "") },
+	}
+}
+
+// wantWritesRefused sends all of them at once. Each is asked to come back, within
+// a time.
+func (h *holder) wantWritesRefused(within time.Duration) {
+	h.t.Helper()
+	var asking sync.WaitGroup
+	for name, ask := range h.writes() {
+		asking.Go(func() {
+			began := time.Now()
+			a, err := ask()
+			h.wantRefused(name, a, err)
+			if took := time.Since(began); took > within {
+				h.t.Errorf("%s was refused after %s", name, took)
+			}
+		})
+	}
+	asking.Wait()
+}
+
+func (h *holder) wantRefused(name string, a answer, err error) {
+	if !unavailable(a, err) {
+		h.t.Errorf("%s without the database: %d %q, Retry-After %q, %v", name, a.Status, a.Error, a.Header.Get("Retry-After"), err)
+	}
+}
+
+// unavailable reports whether an answer asks the client to come back.
+func unavailable(a answer, err error) bool {
+	return err == nil && a.Status == http.StatusServiceUnavailable && a.Error == "temporarily_unavailable" && a.Header.Get("Retry-After") != ""
+}
+
+// wantServed asks for what does not need the database, and for what is cached.
+func (h *holder) wantServed() {
+	h.t.Helper()
+	began := time.Now()
+	for _, path := range []string{"/healthz", "/.well-known/jwks.json", "/.well-known/openid-configuration"} {
+		if got := h.status(path); got != http.StatusOK {
+			h.t.Errorf("%s: %d", path, got)
+		}
+	}
+	if !h.active(h.t, h.parties[0], h.access) {
+		h.t.Error("the access token is not active any more")
+	}
+	if took := time.Since(began); took > 3*time.Second {
+		h.t.Errorf("what does not need the database took %s", took)
+	}
+}
+
+// wantHealed waits until the server writes again, and then uses the token that
+// was refused in between: no refusal has used it up, or revoked it.
+func (h *holder) wantHealed() {
+	h.t.Helper()
+	eventually(h.t, "the server writes again", func() bool {
+		a, err := h.signIn(h.parties[0], "")
+		if err != nil || a.Status != http.StatusOK && !unavailable(a, err) {
+			h.t.Fatalf("while the database comes back: %d %q, %v", a.Status, a.Error, err)
+		}
+		return a.Status == http.StatusOK
+	})
+	for name, ask := range h.writes() {
+		if name == "revocation" {
+			continue
+		}
+		if a, err := ask(); err != nil || a.Status != http.StatusOK {
+			h.t.Errorf("%s with the database back: %d %q, %v", name, a.Status, a.Error, err)
+		}
+	}
+	if got := h.status("/readyz"); got != http.StatusOK {
+		h.t.Errorf("/readyz with the database back: %d", got)
+	}
+	h.wantServed()
+}
+
+// file is the SQLite file of an installation without another database.
+func (i *installation) file() string { return i.data + "/claviger.db" }
