@@ -18,6 +18,11 @@ import (
 // ErrClosed is the cause of a write's failure after Close.
 var ErrClosed = errors.New("store: closed")
 
+// ErrDamaged is the cause of a failure on a SQLite file that is not as it was
+// written. It tells the operator what to do (R07).
+var ErrDamaged = errors.New("the database file is damaged; stop the server, copy the file and those beside it (-wal, -shm) away, " +
+	"put the last backup in their place, and start again")
+
 // failure turns an error of a driver into what callers act on: ErrNotFound,
 // ErrConflict, or an *oauth.Error when trying again can help. subject names
 // the table or the operation.
@@ -68,12 +73,21 @@ func sqliteFailure(subject string, err *sqlite.Error) error {
 	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
 		return fmt.Errorf("%s: what it refers to: %w", subject, core.ErrNotFound)
 	}
+	if damages(err) {
+		return unavailable(oauth.ReasonUnavailable, fmt.Errorf("store: %s: %w: %w", subject, ErrDamaged, err))
+	}
 	switch err.Code() & 0xff {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_NOMEM,
-		sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY:
 		return unavailable(oauth.ReasonUnavailable, fmt.Errorf("store: %s: %w", subject, err))
 	}
 	return fmt.Errorf("store: %s: %w", subject, err)
+}
+
+// damages reports whether err says that the file is not as SQLite wrote it.
+func damages(err *sqlite.Error) bool {
+	code := err.Code() & 0xff
+	return code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB
 }
 
 // constraintOf returns the columns that SQLite's message names, as in

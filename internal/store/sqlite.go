@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"modernc.org/sqlite" // also the driver "sqlite"
 
 	"claviger/internal/store/queries"
 )
@@ -35,6 +35,10 @@ func (s *Store) openSQLite(ctx context.Context) error {
 	s.writes.SetMaxOpenConns(1)
 	s.writes.SetMaxIdleConns(1)
 	if err := assertDurable(ctx, s.writes); err != nil {
+		var lite *sqlite.Error
+		if errors.As(err, &lite) && damages(lite) {
+			err = fmt.Errorf("%w: %w", ErrDamaged, err)
+		}
 		return errors.Join(err, s.writes.Close())
 	}
 	if s.reads, err = sql.Open("sqlite", sqliteDSN(path, "_query_only=1")); err != nil {
