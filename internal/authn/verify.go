@@ -72,16 +72,42 @@ func (p *People) changePerson(ctx context.Context, userID, param string, change 
 		if err != nil {
 			return err
 		}
+		before := *person
 		if err := change(tx, person); err != nil {
 			return err
 		}
 		person.UpdatedAt = p.Now()
-		return tx.PutUser(person)
+		if err := tx.PutUser(person); err != nil {
+			return err
+		}
+		return p.warn(tx, &before, person)
 	})
+	if err == nil {
+		p.Wake()
+	}
 	if errors.Is(err, core.ErrConflict) { // who else has it, is not told
 		return oauth.NewError(oauth.ReasonNameTaken).At(param).Because(err)
 	}
 	return err
+}
+
+// warn tells a person at a verified address or number that it is theirs no longer:
+// whoever changed it may be somebody else.
+func (p *People) warn(tx *store.Tx, before, after *core.User) error {
+	tell := func(channel, to string) error {
+		const key = "message.replaced"
+		locale := after.Profile["locale"]
+		return p.Send(tx, channel, to, p.Texts(locale, key+".subject", p.Platform), p.Texts(locale, key+".text", p.Platform), p.Now().Add(noticeLifetime))
+	}
+	if before.PhoneVerified && before.Phone != "" && before.Phone != after.Phone {
+		if err := tell(core.ChannelSMS, before.Phone); err != nil {
+			return err
+		}
+	}
+	if before.EmailVerified && before.Email != "" && !strings.EqualFold(before.Email, after.Email) {
+		return tell(core.ChannelEmail, before.Email)
+	}
+	return nil
 }
 
 // trust gives or takes the flag of a person's individual account, and says for the

@@ -160,6 +160,9 @@ func TestCP_10_AVerifiedNZNumberIsTrusted(t *testing.T) {
 		page = page.Form("phone").Set("phone", "+64 21 765 4321").Set("action", "verify_phone").Send() // E12: shows first that the other is theirs
 		page = page.Form("code").Set("code", v.code("+61412345678")).Send()
 		page = verify(page, "+64 21 765 4321", "+64217654321")
+		if received := v.messages(); received[0].To != "+61412345678" || !strings.Contains(received[0].Text, "no longer belongs") {
+			t.Errorf("the old number was not told: %+v", received[0])
+		}
 		if got := flags(); !slices.Equal(got, []string{core.FlagTrustedUser}) {
 			t.Errorf("flags %v", got)
 		}

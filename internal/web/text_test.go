@@ -220,7 +220,7 @@ func TestMessagesNameCodePlatformAndMinutes(t *testing.T) {
 				t.Errorf("%s in %s: %s", key, locale, text)
 			}
 		}
-		for _, key := range []string{"message.password_changed.subject", "message.password_changed.text"} {
+		for _, key := range []string{"message.password_changed.subject", "message.password_changed.text", "message.replaced.subject", "message.replaced.text"} {
 			if text := p.Text(locale, key, "Example Pay"); !strings.Contains(text, "Example Pay") || strings.Contains(text, "%!") {
 				t.Errorf("%s in %s: %s", key, locale, text)
 			}
