@@ -3,6 +3,7 @@ package faults
 import (
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -94,16 +95,23 @@ func (h *holder) wantVerification() {
 	}
 }
 
-// wantHealed waits until the server writes again, and then uses the token that
-// was refused in between: no refusal has used it up, or revoked it.
+// wantHealed waits until the server works again, on every connection that it may
+// have kept, and then uses the token that was refused in between: no refusal has
+// used it up, or revoked it.
 func (h *holder) wantHealed() {
 	h.t.Helper()
-	eventually(h.t, "the server writes again", func() bool {
-		a, err := h.signIn(h.parties[0], "")
-		if err != nil || a.Status != http.StatusOK && !unavailable(a, err) {
-			h.t.Fatalf("while the database comes back: %d %q, %v", a.Status, a.Error, err)
+	eventually(h.t, "the server has healed", func() bool {
+		var failed atomic.Bool
+		var asking sync.WaitGroup
+		for range 2 * workers {
+			asking.Go(func() {
+				if !h.worksAgain() {
+					failed.Store(true)
+				}
+			})
 		}
-		return a.Status == http.StatusOK
+		asking.Wait()
+		return !failed.Load()
 	})
 	for name, ask := range h.writes() {
 		if name == "revocation" {
@@ -117,6 +125,19 @@ func (h *holder) wantHealed() {
 		h.t.Errorf("/readyz with the database back: %d", got)
 	}
 	h.wantServed()
+}
+
+// worksAgain reports whether a write and a read succeed. Nothing but 503 excuses
+// them.
+func (h *holder) worksAgain() bool {
+	a, err := h.signIn(h.parties[0], "")
+	if err == nil && a.Status == http.StatusOK {
+		a, err = h.post(h.parties[0], "/oauth2/introspect", "", "token", h.access)
+	}
+	if !unavailable(a, err) && (err != nil || a.Status != http.StatusOK) {
+		h.t.Errorf("while the database comes back: %d %q, %v", a.Status, a.Error, err)
+	}
+	return err == nil && a.Status == http.StatusOK
 }
 
 // file is the SQLite file of an installation without another database.
