@@ -12,17 +12,21 @@ import (
 
 const cycles = 4
 
+// engines are the databases that a server may have. An empty URL means a SQLite
+// file of its own.
+var engines = []struct {
+	name     string
+	database func(*testing.T) string
+}{
+	{"sqlite", func(*testing.T) string { return "" }},
+	{"postgres", func(t *testing.T) string { return storetest.Postgres(t) }},
+}
+
 // The server is killed in the midst of its work, again and again. What clients
 // were told holds; of a request that got no answer (R02), the audit trail tells
 // whether it took effect, and the tokens agree with it.
 func TestR01_KilledUnderLoad(t *testing.T) {
-	for _, engine := range []struct {
-		name     string
-		database func(*testing.T) string
-	}{
-		{"sqlite", func(*testing.T) string { return "" }},
-		{"postgres", func(t *testing.T) string { return storetest.Postgres(t) }},
-	} {
+	for _, engine := range engines {
 		t.Run(engine.name, func(t *testing.T) {
 			database := engine.database(t)
 			l := &load{installation: newInstallation(t, database), t: t}
