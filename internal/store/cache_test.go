@@ -91,3 +91,28 @@ func TestNoStaleEntrySurvivesARace(t *testing.T) {
 		}
 	})
 }
+
+// Nodes on PostgreSQL hear of a change at once; looking every now and then is for
+// notifications that get lost.
+func TestD05_NodesOnPostgreSQLAreTold(t *testing.T) {
+	url := storetest.Postgres(t)
+	here := storetest.Open(t, url, func(o *store.Options) { o.PollInterval = time.Hour })
+	if _, _, err := here.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	there := storetest.Open(t, url, func(o *store.Options) { o.PollInterval = time.Hour })
+	enabled := func() bool {
+		key, err := there.APIKey(t.Context(), "k")
+		return err == nil && key.Enabled
+	}
+	deadline := time.Now().Add(20 * time.Second)
+	for _, state := range []bool{true, false, true} {
+		write(t, here, func(tx *store.Tx) error { return tx.PutAPIKey(&core.APIKey{ID: "k", Enabled: state}) })
+		for enabled() != state {
+			if time.Now().After(deadline) {
+				t.Fatal("the other node was not told")
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+}

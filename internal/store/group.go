@@ -94,6 +94,11 @@ func (g *group) finish() error {
 		if err := insertEvents(g.ctx, c, g.events); err != nil {
 			return err
 		}
+		if g.bumped && g.writer.store.engine == Postgres {
+			if _, err := c.ExecContext(g.ctx, g.writer.store.announcement()); err != nil {
+				return err
+			}
+		}
 		_, err = c.ExecContext(g.ctx, "COMMIT")
 		return err
 	}

@@ -28,6 +28,7 @@ func (s *Store) poll(ctx context.Context, interval time.Duration) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-s.looks:
 		case <-ticks.C:
 		}
 	}

@@ -30,6 +30,9 @@ func (s *Store) openPostgres(ctx context.Context) error {
 	if !strings.Contains(s.url, "pool_max_conns") {
 		config.MaxConns = postgresReaders
 	}
+	s.node = s.newID("")
+	listener := config.ConnConfig.Copy()
+	s.hears = func(ctx context.Context) { s.listen(ctx, listener) }
 	reads, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return err

@@ -56,6 +56,10 @@ type Store struct {
 	writers sync.WaitGroup
 	stop    context.CancelFunc // ends the poller
 	polling chan struct{}      // closed when it has ended
+	looks   chan struct{}      // wakes the poller
+	node    string             // id of this process among the others
+	hearing sync.WaitGroup     // the listener of PostgreSQL
+	hears   func(context.Context)
 	jobs    atomic.Int64
 	groups  atomic.Int64
 	reruns  atomic.Int64
@@ -91,6 +95,7 @@ func newStore(options Options) (*Store, error) {
 		rand:   &lockedReader{source: options.Rand},
 		linger: options.Linger,
 		queue:  make(chan *request, queueLength),
+		looks:  make(chan struct{}, 1),
 		caches: newCaches(),
 	}
 	if s.log == nil {
@@ -124,6 +129,9 @@ func (s *Store) start(pollInterval time.Duration) {
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop, s.polling = stop, make(chan struct{})
 	go s.poll(ctx, pollInterval)
+	if s.hears != nil {
+		s.hearing.Go(func() { s.hears(ctx) })
+	}
 }
 
 // Close commits what is queued, then closes the database. Later writes fail.
@@ -140,6 +148,7 @@ func (s *Store) Close() error {
 	s.writers.Wait()
 	s.stop()
 	<-s.polling
+	s.hearing.Wait()
 	return s.closeDB()
 }
 
