@@ -37,14 +37,15 @@ func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	source := oauth.Source{IP: e.clientIP(r), UserAgent: r.UserAgent(), RequestID: id}
 	r = r.WithContext(oauth.WithSource(r.Context(), source))
-	defer e.recoverPanic(w, r)
+	a := &answer{ResponseWriter: w}
+	defer e.recoverPanic(a, r)
 	// H08. Envoy asks under the name of the host that it asks about; forward-auth
 	// knows its callers by their addresses.
 	if !slices.Contains(e.hosts, strings.ToLower(r.Host)) && !permission.IsForward(r) {
-		http.Error(w, "This server is not known by that name.", http.StatusMisdirectedRequest)
+		http.Error(a, "This server is not known by that name.", http.StatusMisdirectedRequest)
 		return
 	}
-	e.next.ServeHTTP(w, r)
+	e.next.ServeHTTP(a, r)
 }
 
 // requestID echoes an inbound X-Request-Id of at most 128 visible ASCII
@@ -90,8 +91,28 @@ func (e *edge) trusts(r *http.Request, address netip.Addr) bool {
 	return e.config.Trusts(address) || (permission.IsForward(r) && contain(e.config.ForwardAuth.TrustedPeers, address))
 }
 
-// recoverPanic turns a panic into one 500; the process lives (R33).
-func (e *edge) recoverPanic(w http.ResponseWriter, r *http.Request) {
+// answer knows whether anything of it has left.
+type answer struct {
+	http.ResponseWriter
+	begun bool
+}
+
+func (a *answer) WriteHeader(status int) {
+	a.begun = true
+	a.ResponseWriter.WriteHeader(status)
+}
+
+func (a *answer) Write(p []byte) (int, error) {
+	a.begun = true
+	return a.ResponseWriter.Write(p)
+}
+
+// Unwrap is for http.ResponseController.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+// recoverPanic turns a panic into one 500; the process lives (R33). An answer that
+// has begun is cut short: it must not look whole.
+func (e *edge) recoverPanic(a *answer, r *http.Request) {
 	cause := recover()
 	if cause == nil {
 		return
@@ -100,5 +121,8 @@ func (e *edge) recoverPanic(w http.ResponseWriter, r *http.Request) {
 		panic(cause)
 	}
 	e.log.ErrorContext(r.Context(), "panic", "path", r.URL.Path, "cause", cause, "stack", string(debug.Stack()))
-	oauth.WriteError(w, oauth.NewError(oauth.ReasonInternal))
+	if a.begun {
+		panic(http.ErrAbortHandler)
+	}
+	oauth.WriteError(a, oauth.NewError(oauth.ReasonInternal))
 }
