@@ -43,9 +43,10 @@ func newLimitedRole(t *testing.T, database string) *limitedRole {
 		t.Fatal(err)
 	}
 	r := &limitedRole{t: t, conn: connect(t, database), name: "limited_" + strings.ToLower(rand.Text())}
-	u.User = url.User(r.name)
+	password := madeUp()
+	u.User = url.UserPassword(r.name, password)
 	r.url = u.String()
-	execute(t, r.conn, "CREATE ROLE "+r.name+" LOGIN")
+	execute(t, r.conn, "CREATE ROLE "+r.name+" LOGIN PASSWORD '"+password+"'")
 	t.Cleanup(func() { // the context of the test has ended
 		_, _ = r.conn.Exec(context.Background(), "DROP OWNED BY "+r.name+" CASCADE")
 		if _, err := r.conn.Exec(context.Background(), "DROP ROLE "+r.name); err != nil {
