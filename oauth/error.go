@@ -124,3 +124,13 @@ func AsError(err error) *Error {
 	}
 	return NewError(ReasonInternal).Because(err)
 }
+
+// RefusalOf returns the *Error in err that the caller can do something about; nil
+// for none, and for a failure of the server.
+func RefusalOf(err error) *Error {
+	var e *Error
+	if errors.As(err, &e) && e.Status < http.StatusInternalServerError {
+		return e
+	}
+	return nil
+}

@@ -27,9 +27,14 @@ func (e *Endpoint) answer(w http.ResponseWriter, r *http.Request, request *oauth
 		})
 		return
 	}
+	leave(w, r, withQuery(request.RedirectURI, values))
+}
+
+// leave sends the browser to an address of a client.
+func leave(w http.ResponseWriter, r *http.Request, address string) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Referrer-Policy", "no-referrer")
-	w.Header().Set("Location", withQuery(request.RedirectURI, values))
+	w.Header().Set("Location", address)
 	w.WriteHeader(redirectStatus(r))
 }
 

@@ -17,7 +17,7 @@ import (
 // approve ends a flow with an authorization code.
 func (e *Endpoint) approve(w http.ResponseWriter, r *http.Request, flow *core.Flow, signedIn *authn.SignedIn, a *approval) {
 	code, err := e.issue(r.Context(), flow, signedIn, a)
-	if refused := refusedBy(err); refused != nil && refused.Reason == oauth.ReasonFlowEnded {
+	if refused := oauth.RefusalOf(err); refused != nil && refused.Reason == oauth.ReasonFlowEnded {
 		e.problem(w, r, err)
 		return
 	}

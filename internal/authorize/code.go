@@ -125,12 +125,12 @@ func (e *Endpoint) NewPassword() http.Handler {
 			e.Now().Sub(p.signedIn.Session.AuthenticatedAt) > resetWindow {
 			return oauth.NewError(oauth.ReasonPermissionDenied).Describe("Begin the recovery again.")
 		}
-		data := web.NewPassword{Flow: p.flowID(), Return: p.back, Identifier: identifierOf(p.signedIn.User)}
+		data := web.NewPassword{Flow: p.flowID(), Return: p.back, Identifier: p.signedIn.User.Identifier()}
 		if p.form == nil {
 			return e.render(p, http.StatusOK, data)
 		}
 		if err := e.People.SetPassword(p.r.Context(), p.signedIn, p.form["new_password"], core.PasswordChanged); err != nil {
-			if refused := refusedBy(err); refused == nil || refused.Param != "new_password" {
+			if refused := oauth.RefusalOf(err); refused == nil || refused.Param != "new_password" {
 				return err
 			}
 			data.Errors = web.Errors{"new_password": PasswordKey(err)}

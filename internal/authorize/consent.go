@@ -58,7 +58,7 @@ func (e *Endpoint) showConsent(p *page, wrong web.Errors) error {
 	}
 	data := web.Consent{
 		Flow: p.flowID(), Session: p.signedIn.Session.ID, ClientName: client.Name, ClientWebsite: client.Website, PolicyURI: client.Browser.PolicyURI,
-		TermsURI: client.Browser.TermsURI, Person: identifierOf(p.signedIn.User), Errors: wrong,
+		TermsURI: client.Browser.TermsURI, Person: p.signedIn.User.Identifier(), Errors: wrong,
 	}
 	if err := e.fillConsent(p, client, &data); err != nil {
 		return err

@@ -2,7 +2,6 @@ package authorize
 
 import (
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -132,14 +131,4 @@ func (e *Endpoint) to(w http.ResponseWriter, r *http.Request, path string) {
 // problem shows an error that cannot go to a client.
 func (e *Endpoint) problem(w http.ResponseWriter, r *http.Request, err error) {
 	e.Pages.RenderError(w, r, oauth.Failed(e.Log, r, err))
-}
-
-// refusedBy returns the *oauth.Error that a person or a client can do something
-// about; nil for a failure of the server.
-func refusedBy(err error) *oauth.Error {
-	var refused *oauth.Error
-	if errors.As(err, &refused) && refused.Status < http.StatusInternalServerError {
-		return refused
-	}
-	return nil
 }

@@ -68,7 +68,7 @@ func (e *Endpoint) readSignOut(ctx context.Context, p *parameters) (*signOut, er
 	if text := p.get("id_token_hint"); text != "" {
 		hint, err := e.Verifier.Hint(ctx, text)
 		if err != nil {
-			if refusedBy(err) == nil {
+			if oauth.RefusalOf(err) == nil {
 				return nil, err
 			}
 			return nil, oauth.NewError(oauth.ReasonInvalidValue).At("id_token_hint").Because(err)
@@ -173,8 +173,5 @@ func (e *Endpoint) signedOut(w http.ResponseWriter, r *http.Request, s *signOut)
 	if state := s.get("state"); state != "" {
 		values = append(values, [2]string{"state", state})
 	}
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Referrer-Policy", "no-referrer")
-	w.Header().Set("Location", withQuery(s.uri, values))
-	w.WriteHeader(http.StatusSeeOther)
+	leave(w, r, withQuery(s.uri, values))
 }

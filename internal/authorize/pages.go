@@ -135,7 +135,7 @@ func (e *Endpoint) clientName(p *page) (string, error) {
 // withRetry returns an error for a form: a text key by field, the seconds to wait,
 // and false when it is nothing that the person can mend on the form.
 func withRetry(err error, field, key string) (wrong web.Errors, retry string, ok bool) {
-	refused := refusedBy(err)
+	refused := oauth.RefusalOf(err)
 	if refused == nil {
 		return nil, "", false
 	}

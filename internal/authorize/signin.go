@@ -32,19 +32,9 @@ func (e *Endpoint) hint(p *page) string {
 	case p.flow != nil && p.flow.Request.LoginHint != "":
 		return p.flow.Request.LoginHint
 	case p.signedIn != nil:
-		return identifierOf(p.signedIn.User)
+		return p.signedIn.User.Identifier()
 	}
 	return ""
-}
-
-func identifierOf(user *core.User) string {
-	switch {
-	case user.Email != "":
-		return user.Email
-	case user.Phone != "":
-		return user.Phone
-	}
-	return user.Username
 }
 
 func (e *Endpoint) showSignIn(p *page, status int, data web.SignIn) error {
@@ -114,7 +104,7 @@ func (e *Endpoint) Choose() http.Handler {
 			return err
 		}
 		return e.render(p, http.StatusOK, web.Choose{
-			Flow: p.flowID(), Name: p.signedIn.User.FullName, Identifier: identifierOf(p.signedIn.User), ClientName: name,
+			Flow: p.flowID(), Name: p.signedIn.User.FullName, Identifier: p.signedIn.User.Identifier(), ClientName: name,
 		})
 	})
 }

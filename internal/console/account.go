@@ -112,7 +112,7 @@ func (c *Console) sendCode(p *page, purpose, destination, field string) error {
 		Identifier: destination, User: p.signedIn.User, Purpose: purpose, Locale: p.locale, Request: p.r,
 		Binding: authn.BrowserHash(c.Sessions.Browser(p.w, p.r)),
 	})
-	if refused := refusal(err); refused != nil && refused.Reason == oauth.ReasonInvalidValue {
+	if refused := oauth.RefusalOf(err); refused != nil && refused.Reason == oauth.ReasonInvalidValue {
 		return c.showAccount(p, http.StatusBadRequest, web.Errors{field: "error." + field})
 	}
 	if err != nil {
@@ -157,7 +157,7 @@ func (c *Console) redeemPhone(p *page) error {
 		return err
 	}
 	err = c.People.PhoneVerified(p.r.Context(), p.signedIn.User, code.Destination)
-	if refused := refusal(err); refused != nil && refused.Reason == oauth.ReasonNameTaken {
+	if refused := oauth.RefusalOf(err); refused != nil && refused.Reason == oauth.ReasonNameTaken {
 		return c.showAccount(p, http.StatusConflict, web.Errors{"phone": web.ErrorPhoneTaken})
 	}
 	if err != nil {
@@ -170,7 +170,7 @@ func (c *Console) redeemPhone(p *page) error {
 func (c *Console) redeem(p *page, purpose string) (*core.OneTimeCode, error) {
 	binding := authn.BrowserHash(c.Sessions.Browser(p.w, p.r))
 	user, code, err := c.People.RedeemCode(p.r.Context(), p.form["code_id"], p.form["code"], purpose, binding, oauth.SourceOf(p.r.Context()).IP)
-	refused := refusal(err)
+	refused := oauth.RefusalOf(err)
 	switch {
 	case err == nil && user.ID == p.signedIn.User.ID:
 		return code, nil
@@ -194,8 +194,8 @@ func (c *Console) redeem(p *page, purpose string) (*core.OneTimeCode, error) {
 // sign-in (E09, E12).
 func (c *Console) changePassword(p *page) error {
 	user := p.signedIn.User
-	proved, err := c.People.Password(p.r.Context(), p.r, identifierOf(user), p.form["current_password"])
-	if refused := refusal(err); refused != nil {
+	proved, err := c.People.Password(p.r.Context(), p.r, user.Identifier(), p.form["current_password"])
+	if refused := oauth.RefusalOf(err); refused != nil {
 		key := web.ErrorCurrentPassword
 		status := http.StatusUnauthorized
 		if refused.Reason == oauth.ReasonTooManyAttempts {
@@ -211,22 +211,13 @@ func (c *Console) changePassword(p *page) error {
 		return c.showAccount(p, http.StatusUnauthorized, web.Errors{"current_password": web.ErrorCurrentPassword})
 	}
 	err = c.People.SetPassword(p.r.Context(), p.signedIn, p.form["new_password"], core.PasswordChanged)
-	if refused := refusal(err); refused != nil && refused.Param == "new_password" {
+	if refused := oauth.RefusalOf(err); refused != nil && refused.Param == "new_password" {
 		return c.showAccount(p, http.StatusBadRequest, web.Errors{"new_password": authorize.PasswordKey(err)})
 	}
 	if err != nil {
 		return err
 	}
 	return c.done(p, web.PathAccount, "password_changed")
-}
-
-func identifierOf(user *core.User) string {
-	for _, identifier := range []string{user.Email, user.Phone, user.Username} {
-		if identifier != "" {
-			return identifier
-		}
-	}
-	return ""
 }
 
 // endSession ends another session of the person; somebody else's is not there.

@@ -45,7 +45,7 @@ func (c *Console) companies(p *page) ([]web.CompanyLine, error) {
 		}
 		seen = append(seen, m.OrganisationID)
 		connections, err := c.Admin.ListConnections(p.r.Context(), p.actor(), m.OrganisationID)
-		if refused := refusal(err); refused != nil && (refused.Code == oauth.AccessDenied || refused.Code == oauth.NotFound) {
+		if refused := oauth.RefusalOf(err); refused != nil && (refused.Code == oauth.AccessDenied || refused.Code == oauth.NotFound) {
 			continue
 		}
 		if err != nil {

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -89,14 +88,4 @@ func notice(p *page) string {
 // actor is the person as the management operations know them.
 func (p *page) actor() admin.Actor {
 	return admin.Actor{Authorization: &core.Authorization{User: p.signedIn.User}, Source: oauth.SourceOf(p.r.Context())}
-}
-
-// refusal returns the error that the person can do something about; nil for a
-// failure of the server.
-func refusal(err error) *oauth.Error {
-	var refused *oauth.Error
-	if errors.As(err, &refused) && refused.Status < http.StatusInternalServerError {
-		return refused
-	}
-	return nil
 }

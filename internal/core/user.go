@@ -36,6 +36,18 @@ type User struct {
 	Profile map[string]string `json:"profile"`
 }
 
+// Identifier is what a person is shown as, and can sign in with: email, else phone
+// number, else username.
+func (u *User) Identifier() string {
+	switch {
+	case u.Email != "":
+		return u.Email
+	case u.Phone != "":
+		return u.Phone
+	}
+	return u.Username
+}
+
 // ProfileClaims are the names that User.Profile may have.
 func ProfileClaims() []string {
 	return []string{
