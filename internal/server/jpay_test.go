@@ -111,7 +111,7 @@ func jpRefresh(t *testing.T, one, two *servertest.Harness) {
 	}
 	third := s.renew(t, one, second).token("refresh")
 	for _, dead := range []struct{ name, token string }{
-		{"an access token", access}, {"nonsense", "eyJ0eXAiOiJKV1QifQ.e30.x"}, {"forged", first[:len(first)-3] + "AAA"},
+		{"an access token", access}, {"nonsense", "eyJ0eXAiOiJKV1QifQ.e30.x"}, {"forged", first[:len(first)-20] + "AAAAAAAAAAAAAAAAAAAA"},
 		{"used", second}, {"its successor", third},
 	} {
 		if detail, _ := s.renew(t, two, dead.token).is(http.StatusUnauthorized).member("detail").(string); detail == "" {
