@@ -16,7 +16,10 @@ import (
 	"claviger/internal/server"
 )
 
-type serveCommand struct{ place }
+type serveCommand struct {
+	place
+	AllowNoRateLimits bool `help:"Serve although rate_limits is off, as for a measurement. Nothing then bounds what one caller takes from the others."`
+}
 
 // Run serves until it is told to stop, then lets requests under way finish.
 func (a *serveCommand) Run(ctx context.Context, c *command) error {
@@ -25,6 +28,9 @@ func (a *serveCommand) Run(ctx context.Context, c *command) error {
 		return err
 	}
 	log := newLog(c.log, config.Log)
+	if err := a.unlimited(config, log); err != nil {
+		return err
+	}
 	dialects, err := loadDialects(config)
 	if err != nil {
 		return err
@@ -42,6 +48,19 @@ func (a *serveCommand) Run(ctx context.Context, c *command) error {
 		return err
 	}
 	return serve(ctx, instance, dialects, listener, log)
+}
+
+// unlimited refuses a server without rate limits unless it was asked for twice.
+func (a *serveCommand) unlimited(c *config.Config, log *slog.Logger) error {
+	if c.RateLimits != config.RateLimitsOff {
+		return nil
+	}
+	if !a.AllowNoRateLimits {
+		return misused("rate_limits is off (%s): one caller could then take all that the server can do; "+
+			"set it to on, or say --allow-no-rate-limits too", c.Source("rate_limits"))
+	}
+	log.Warn("rate limits are off; wrong secrets and passwords are still counted")
+	return nil
 }
 
 // serve runs a server on a listener, which it closes.

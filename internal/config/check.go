@@ -172,6 +172,7 @@ var dialectName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 func (k *checker) words() {
 	c := k.config
 	k.oneOf("migrate", c.Migrate, MigrateAuto, MigrateManual)
+	k.oneOf("rate_limits", c.RateLimits, RateLimitsOn, RateLimitsOff)
 	k.oneOf("log.format", c.Log.Format, LogJSON, LogText)
 	k.oneOf("signing_algorithm", c.SigningAlgorithm, "ES256", "EdDSA", "RS256")
 	k.oneOf("id_token_signing_algorithm", c.IDTokenAlgorithm, "ES256", "EdDSA", "RS256")

@@ -36,6 +36,7 @@ type Config struct {
 	PrivateLogoutURIs bool          `yaml:"allow_private_logout_uris"`
 	ForwardAuth       ForwardAuth   `yaml:"forward_auth"`
 	AccountTypes      []string      `yaml:"account_types"` // resource types by which decision requests name accounts, beside "account"
+	RateLimits        string        `yaml:"rate_limits"`   // RateLimitsOn or RateLimitsOff; never about wrong attempts
 	Limits            Limits        `yaml:"limits"`
 	PasswordHashing   Hashing       `yaml:"password_hashing"`
 	ShutdownTimeout   time.Duration `yaml:"shutdown_timeout"`
@@ -98,12 +99,14 @@ type Hashing struct {
 	Queue    int `yaml:"queue"`    // requests that may wait; the next one is answered 503
 }
 
-// Values of Config.Migrate and Log.Format.
+// Values of Config.Migrate, Log.Format and Config.RateLimits.
 const (
 	MigrateAuto   = "auto"
 	MigrateManual = "manual"
 	LogJSON       = "json"
 	LogText       = "text"
+	RateLimitsOn  = "on"
+	RateLimitsOff = "off"
 )
 
 // allDialects is the only entry of Config.Dialects when all built-in ones are
@@ -130,6 +133,7 @@ func Default() *Config {
 		SessionLifetime: 12 * time.Hour,
 		Platform:        Platform{Name: "Claviger", Colour: "#1f4f8f"},
 		ForwardAuth:     ForwardAuth{TokenHeader: ForwardTokenHeader},
+		RateLimits:      RateLimitsOn,
 		Limits:          Limits{WrongAttempts: 10, AccountRequests: 200},
 		PasswordHashing: Hashing{Queue: 64},
 		ShutdownTimeout: 15 * time.Second,

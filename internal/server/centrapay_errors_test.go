@@ -64,6 +64,15 @@ func TestCP_12_TheLimitIsConfigured(t *testing.T) {
 	c.get(myMemberships, apiKey(testKey)).is(200)
 }
 
+func TestRateLimitsAreOffWhereTheConfigurationSaysSo(t *testing.T) {
+	c := newCustomer(t, func(config *config.Config) {
+		config.Limits.AccountRequests, config.RateLimits = 3, "off"
+	})
+	for range 5 {
+		c.get(myMemberships, apiKey(testKey)).is(200)
+	}
+}
+
 var centrapayError = regexp.MustCompile(`^\{"statusCode":(\d{3}),"error":"[A-Z][A-Za-z ]+","message":"[^"]+"\}$`)
 
 func TestCP_12_EveryErrorHasOneShape(t *testing.T) {

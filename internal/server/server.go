@@ -124,7 +124,11 @@ func (s *Server) wireEndpoints() {
 		Decider: s.Decider, Authenticator: s.authenticator, Issuer: s.config.Issuer,
 		AccountTypes: s.config.AccountTypes, Log: s.log,
 	}
-	s.limiter = newLimiter(s.config.Limits.AccountRequests, s.environment.Now)
+	if s.config.RateLimits == config.RateLimitsOn {
+		s.limiter = newLimiter(s.config.Limits.AccountRequests, s.environment.Now)
+	} else {
+		s.limiter = newLimiter(0, s.environment.Now)
+	}
 }
 
 // Handler serves every request of the server.
