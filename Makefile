@@ -2,6 +2,9 @@
 
 PACKAGES ?= ./...
 BENCH ?= .
+OPS ?=
+ROUNDS ?= 3
+SECONDS ?= 2
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .PHONY: help
@@ -31,7 +34,12 @@ generate: ## the generated code, from its sources
 	go generate ./...
 
 .PHONY: bench
-bench: ## benchmarks; BENCH=Name and PACKAGES=./internal/keys choose some
+bench: ## measure the server against the floors (needs wrk); OPS=client_credentials ROUNDS=1 SECONDS=2 for a quick look
+	@scripts/install-missing bench
+	@CLAVIGER_TEST_FSYNC=on scripts/with-postgres go run ./bench -ops '$(OPS)' -rounds '$(ROUNDS)' -seconds '$(SECONDS)'
+
+.PHONY: microbench
+microbench: ## Go benchmarks; BENCH=Name and PACKAGES=./internal/keys choose some
 	@scripts/with-postgres go test -run '^$$' -bench '$(BENCH)' -benchmem $(PACKAGES)
 
 .PHONY: fmt

@@ -1,0 +1,162 @@
+// Command bench measures what `make bench` reports: it starts the floors and the
+// server on SQLite and on PostgreSQL, loads them in turn with wrk, and compares.
+// With everything measured, it rewrites its part of docs/performance.md.
+//
+// It runs in the root of the project.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// options are what a run was asked for.
+type options struct {
+	chosen   []operation
+	engines  []string
+	count    int // of rounds
+	duration time.Duration
+	binary   string // "": built
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	o, err := parseOptions(os.Args[1:])
+	if err == nil {
+		err = run(ctx, o)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func parseOptions(args []string) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("bench", flag.ExitOnError)
+	names := flags.String("ops", "", "operations, separated by commas; empty for all")
+	engines := flags.String("engines", "sqlite,postgres", "databases")
+	flags.IntVar(&o.count, "rounds", 3, "how often each is measured")
+	seconds := flags.Int("seconds", 2, "how long each load lasts")
+	flags.StringVar(&o.binary, "binary", "", "the program to measure, instead of the one that is built")
+	_ = flags.Parse(args) // it exits
+	o.duration, o.engines = time.Duration(*seconds)*time.Second, strings.Split(*engines, ",")
+	var err error
+	o.chosen, err = choose(*names)
+	return o, err
+}
+
+// choose returns the operations of a list of names; all for an empty one.
+func choose(names string) ([]operation, error) {
+	if names == "" {
+		return operations, nil
+	}
+	var list []operation
+	for name := range strings.SplitSeq(names, ",") {
+		found := false
+		for _, o := range operations {
+			if o.name == name {
+				list, found = append(list, o), true
+			}
+		}
+		if !found {
+			return nil, fmt.Errorf("there is no operation %q", name)
+		}
+	}
+	return list, nil
+}
+
+func run(ctx context.Context, o options) error {
+	dir, err := os.MkdirTemp("", "claviger-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	b := &bench{options: o, dir: dir, floors: map[string]*process{}, samples: map[string][]figure{}}
+	defer b.stop()
+	if err := b.start(ctx); err != nil {
+		return err
+	}
+	if err := b.rounds(ctx); err != nil {
+		return err
+	}
+	fmt.Print(b.table())
+	return nil
+}
+
+// start builds and starts all servers.
+func (b *bench) start(ctx context.Context) error {
+	floor := filepath.Join(b.dir, "floor")
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", floor, "./bench/floor").CombinedOutput(); err != nil {
+		return fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	if b.binary == "" {
+		b.binary = "bin/claviger"
+		if out, err := exec.CommandContext(ctx, "make", "build").CombinedOutput(); err != nil {
+			return fmt.Errorf("make build: %w\n%s", err, out)
+		}
+	}
+	for name, sign := range map[string]string{theFloor: "-sign=false", signingFloor: "-sign"} {
+		port, err := freePort()
+		if err != nil {
+			return err
+		}
+		address := fmt.Sprintf("127.0.0.1:%d", port)
+		// The server sets the same for itself.
+		env := append(bareEnvironment(), "GOGC=400")
+		if b.floors[name], err = start(ctx, name, "http://"+address, env, floor, "-listen", address, sign); err != nil {
+			return err
+		}
+	}
+	for _, engine := range b.engines {
+		if err := b.serve(ctx, engine); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *bench) serve(ctx context.Context, engine string) error {
+	dir := filepath.Join(b.dir, engine)
+	url, err := b.database(ctx, engine, dir)
+	if err != nil {
+		return err
+	}
+	i, err := install(ctx, engine, dir, url, b.binary)
+	if err != nil {
+		return err
+	}
+	if err := i.start(ctx); err != nil {
+		return err
+	}
+	b.installations = append(b.installations, i)
+	return nil
+}
+
+func (b *bench) stop() {
+	for _, i := range b.installations {
+		i.process.stop()
+	}
+	for _, p := range b.floors {
+		p.stop()
+	}
+}
+
+// table is the figures as text.
+func (b *bench) table() string {
+	var t strings.Builder
+	for _, f := range b.figures() {
+		fmt.Fprintf(&t, "%-20s %-8s %4d %8.0f/s p50 %7.2f p99 %7.2f cpu %4.0f us  of floor %.3f  of signing floor %.3f\n",
+			f.Operation, f.Engine, f.Connections, f.PerSecond, f.P50, f.P99, f.CPU, f.OfFloor, f.OfSigning)
+	}
+	return t.String()
+}

@@ -1,0 +1,36 @@
+-- Each refresh token is used once: the answer to one request has the token of a
+-- later one. A thread begins with its share of tokens, a few more than it has
+-- connections.
+wrong = 0
+local queue, first, last = {}, 1, 0
+
+local function push(token)
+  last = last + 1
+  queue[last] = token
+end
+
+function init()
+  for i = id + 1, #tokens, count do
+    push(tokens[i])
+  end
+end
+
+function request()
+  local token = queue[first]
+  if token == nil then
+    wrong = wrong + 1
+    return wrk.format(nil, nil, nil, "")
+  end
+  queue[first] = nil
+  first = first + 1
+  return wrk.format(nil, nil, nil, prefix .. token)
+end
+
+function response(status, headers, body)
+  local token = body:match('"refresh_token":"([^"]+)"')
+  if status == 200 and token then
+    push(token)
+  else
+    wrong = wrong + 1
+  end
+end

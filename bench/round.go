@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+)
+
+// figure is what an operation showed on one engine at one number of connections:
+// medians over the rounds. Ratios are to what was measured just before it.
+type figure struct {
+	Operation   string  `json:"operation"`
+	Engine      string  `json:"engine"` // "" of a floor
+	Connections int     `json:"connections"`
+	PerSecond   float64 `json:"per_second"`
+	P50         float64 `json:"p50_ms"`
+	P99         float64 `json:"p99_ms"`
+	OfFloor     float64 `json:"of_floor"`
+	OfSigning   float64 `json:"of_signing_floor"`
+	CPU         float64 `json:"cpu_us"` // of the server, for each request; not that of PostgreSQL
+}
+
+// bench is one run.
+type bench struct {
+	options
+	dir           string
+	installations []*installation
+	floors        map[string]*process // by theFloor and signingFloor
+	samples       map[string][]figure // by key
+	order         []string            // of the keys
+}
+
+func (f figure) key() string { return fmt.Sprintf("%s/%s/%d", f.Operation, f.Engine, f.Connections) }
+
+// afterFloors is how many operations are measured before the floors are again.
+const afterFloors = 3
+
+// rounds measures everything in turn, as often as was asked for.
+func (b *bench) rounds(ctx context.Context) error {
+	for number := range b.count {
+		b.say("round %d of %d", number+1, b.count)
+		for _, l := range b.loads(number) {
+			if err := b.round(ctx, l); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// loads are those of a round. One caller alone shows no throughput, only how long
+// an answer takes, and that needs no second round.
+func (b *bench) loads(round int) []load {
+	list := []load{{128, b.duration}, {32, b.duration}}
+	if round == 0 {
+		list = append(list, load{1, time.Second})
+	}
+	return list
+}
+
+func (b *bench) round(ctx context.Context, l load) error {
+	var floor, signing float64
+	for at, o := range b.chosen {
+		if at%afterFloors == 0 {
+			var err error
+			if floor, err = b.loadFloor(ctx, theFloor, l); err == nil {
+				signing, err = b.loadFloor(ctx, signingFloor, l)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		for _, i := range b.installations {
+			f, err := b.measure(ctx, o, i, l)
+			if err != nil {
+				return fmt.Errorf("%s on %s, %d connections: %w", o.name, i.engine, l.connections, err)
+			}
+			f.OfFloor, f.OfSigning = f.PerSecond/floor, f.PerSecond/signing
+			b.add(f)
+		}
+	}
+	return nil
+}
+
+func (b *bench) loadFloor(ctx context.Context, name string, l load) (float64, error) {
+	p := b.floors[name]
+	r := form("/token", "grant_type", "client_credentials", "client_id", "bench-client",
+		"client_secret", "0123456789abcdefghijklmnop", "scope", "read")
+	answer, err := newWire(p.base).send(ctx, r)
+	if err == nil {
+		err = contains(`"access_token"`)(answer)
+	}
+	if err != nil {
+		return 0, err
+	}
+	f, err := b.loaded(ctx, figure{Operation: name}, p, r, answer, l)
+	b.add(f)
+	return f.PerSecond, err
+}
+
+// measure loads a server with an operation. One request before the load and one
+// after it must be answered as they should.
+func (b *bench) measure(ctx context.Context, o operation, i *installation, l load) (figure, error) {
+	r, err := o.prepare(ctx, i, l.connections)
+	if err != nil {
+		return figure{}, err
+	}
+	answer, err := i.wire.send(ctx, r)
+	if err == nil {
+		err = o.check(answer)
+	}
+	if err != nil {
+		return figure{}, err
+	}
+	if len(r.tokens) > 0 {
+		r.tokens = r.tokens[1:] // it is used
+	}
+	f, err := b.loaded(ctx, figure{Operation: o.name, Engine: i.engine}, i.process, r, answer, l)
+	if err != nil {
+		return f, err
+	}
+	if r, err = o.prepare(ctx, i, 0); err == nil {
+		answer, err = i.wire.send(ctx, r)
+	}
+	if err == nil {
+		err = o.check(answer)
+	}
+	return f, err
+}
+
+func (b *bench) loaded(ctx context.Context, f figure, p *process, r request, answer reply, l load) (figure, error) {
+	before, err := p.processorTime()
+	if err != nil {
+		return f, err
+	}
+	m, err := runLoad(ctx, b.dir, p.base, r, l)
+	if err != nil {
+		return f, err
+	}
+	after, err := p.processorTime()
+	if err != nil {
+		return f, err
+	}
+	if least, most := float64(len(answer.body))*0.9, float64(len(answer.body))+2048; m.Bytes < least || m.Bytes > most {
+		return f, fmt.Errorf("an answer had %.0f bytes under load, and a body of %d before it", m.Bytes, len(answer.body))
+	}
+	f.Connections, f.PerSecond = l.connections, m.PerSecond
+	f.P50, f.P99 = m.P50.Seconds()*1e3, m.P99.Seconds()*1e3
+	f.CPU = (after - before).Seconds() * 1e6 / float64(m.Requests)
+	b.say("  %-20s %-8s %4d connections %8.0f/s  p50 %8.2f ms  p99 %8.2f ms  %4.0f us of the processor", f.Operation, f.Engine,
+		f.Connections, f.PerSecond, f.P50, f.P99, f.CPU)
+	return f, nil
+}
+
+func (b *bench) add(f figure) {
+	if _, ok := b.samples[f.key()]; !ok {
+		b.order = append(b.order, f.key())
+	}
+	b.samples[f.key()] = append(b.samples[f.key()], f)
+}
+
+// figures returns the medians, in the order of the first round.
+func (b *bench) figures() []figure {
+	list := make([]figure, 0, len(b.order))
+	for _, key := range b.order {
+		list = append(list, medians(b.samples[key]))
+	}
+	return list
+}
+
+// medians takes each member's own median.
+func medians(samples []figure) figure {
+	of := func(member func(figure) float64) float64 {
+		values := make([]float64, 0, len(samples))
+		for _, f := range samples {
+			values = append(values, member(f))
+		}
+		return median(values)
+	}
+	m := samples[0]
+	m.PerSecond = of(func(f figure) float64 { return f.PerSecond })
+	m.P50 = of(func(f figure) float64 { return f.P50 })
+	m.P99 = of(func(f figure) float64 { return f.P99 })
+	m.OfFloor = of(func(f figure) float64 { return f.OfFloor })
+	m.OfSigning = of(func(f figure) float64 { return f.OfSigning })
+	m.CPU = of(func(f figure) float64 { return f.CPU })
+	return m
+}
+
+// median is that of values, of which there is at least one.
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	middle := len(sorted) / 2
+	if len(sorted)%2 == 1 {
+		return sorted[middle]
+	}
+	return (sorted[middle-1] + sorted[middle]) / 2
+}
+
+func (b *bench) say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
