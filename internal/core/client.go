@@ -1,6 +1,7 @@
 package core
 
 import (
+	"net/netip"
 	"slices"
 	"time"
 
@@ -136,10 +137,40 @@ type APIKey struct {
 	RoleID         string      `json:"role_id"`
 	Scopes         oauth.Scope `json:"scopes"`
 	Enabled        bool        `json:"enabled"`
-	ExpiresAt      time.Time   `json:"expires_at"` // zero: never
-	LastUsedAt     time.Time   `json:"last_used_at"`
-	CreatedBy      string      `json:"created_by"` // user id, or "cli"
+	ExpiresAt      time.Time   `json:"expires_at"`        // zero: never
+	AllowedFrom    []string    `json:"allowed_addresses"` // CIDR, such as "192.0.2.0/24"; none: anywhere
+	AddressMode    AddressMode `json:"address_mode"`      // what happens elsewhere; empty: AddressEnforce
+	LastUsedAt     time.Time   `json:"last_used_at"`      // may lag by seconds
+	LastUsedFrom   string      `json:"last_used_from"`    // the address
+	CreatedBy      string      `json:"created_by"`        // user id, or "cli"
 	CreatedAt      time.Time   `json:"created_at"`
+}
+
+// AddressMode says what happens to an API key that is used from an address that is
+// not among those allowed.
+type AddressMode string
+
+// Address modes.
+const (
+	AddressEnforce AddressMode = "enforce" // it is refused
+	AddressReport  AddressMode = "report"  // it works, and the audit trail says so
+)
+
+// UsableFrom reports whether an address is one of those that the key may be used
+// from. One that cannot be read is none.
+func (k *APIKey) UsableFrom(address string) bool {
+	if len(k.AllowedFrom) == 0 {
+		return true
+	}
+	ip, err := netip.ParseAddr(address)
+	if err != nil {
+		return false
+	}
+	ip = ip.Unmap().WithZone("")
+	return slices.ContainsFunc(k.AllowedFrom, func(text string) bool {
+		prefix, err := netip.ParsePrefix(text)
+		return err == nil && prefix.Contains(ip)
+	})
 }
 
 // ActiveAt reports whether the key may be used.

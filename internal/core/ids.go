@@ -24,6 +24,7 @@ const (
 	PrefixSession      = "ses_"
 	PrefixOneTimeCode  = "otc_"
 	PrefixDelivery     = "dlv_"
+	PrefixInvitation   = "inv_"
 )
 
 // idAlphabet sorts as its values do, so that ids order by time.

@@ -66,7 +66,8 @@ func (tx *Tx) PutAPIKey(k *core.APIKey) error {
 		createdAt, err := q.PutAPIKey(ctx, queries.PutAPIKeyParams{
 			ID: k.ID, OrganisationID: k.OrganisationID, AccountID: k.AccountID, Name: k.Name, Dialect: k.Dialect,
 			RoleID: k.RoleID, Scopes: encode(k.Scopes), Enabled: k.Enabled, ExpiresAt: millis(k.ExpiresAt),
-			LastUsedAt: millis(k.LastUsedAt), CreatedBy: k.CreatedBy, CreatedAt: tx.createdAt(k.CreatedAt),
+			AllowedAddresses: encode(k.AllowedFrom), AddressMode: string(k.AddressMode),
+			LastUsedAt: millis(k.LastUsedAt), LastUsedIp: k.LastUsedFrom, CreatedBy: k.CreatedBy, CreatedAt: tx.createdAt(k.CreatedAt),
 		})
 		if err != nil {
 			return err
@@ -93,6 +94,7 @@ func apiKeyOf(row queries.ApiKey) (*core.APIKey, error) {
 	return &core.APIKey{
 		ID: row.ID, OrganisationID: row.OrganisationID, AccountID: row.AccountID, Name: row.Name, Dialect: row.Dialect,
 		RoleID: row.RoleID, Scopes: d.list("scopes", row.Scopes), Enabled: row.Enabled, ExpiresAt: instant(row.ExpiresAt),
-		LastUsedAt: instant(row.LastUsedAt), CreatedBy: row.CreatedBy, CreatedAt: instant(row.CreatedAt),
+		AllowedFrom: d.list("allowed_addresses", row.AllowedAddresses), AddressMode: core.AddressMode(row.AddressMode),
+		LastUsedAt: instant(row.LastUsedAt), LastUsedFrom: row.LastUsedIp, CreatedBy: row.CreatedBy, CreatedAt: instant(row.CreatedAt),
 	}, d.err
 }

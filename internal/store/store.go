@@ -62,6 +62,7 @@ type Store struct {
 	hears   func(context.Context)
 	jobs    atomic.Int64
 	groups  atomic.Int64
+	used    usage
 	reruns  atomic.Int64
 }
 

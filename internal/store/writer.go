@@ -130,7 +130,9 @@ func (w *writer) attempt(requests []*request) error {
 	if g.broken == nil {
 		g.broken = g.finish()
 	}
-	if g.broken != nil {
+	if g.broken == nil {
+		w.store.used.count(g.events)
+	} else {
 		g.abandon()
 		for _, r := range requests {
 			if r.err == nil || rerunnable(g.broken) {

@@ -10,7 +10,7 @@ import (
 )
 
 const aPIKey = `-- name: APIKey :one
-SELECT id, organisation_id, account_id, name, dialect, role_id, scopes, enabled, expires_at, last_used_at, created_by, created_at FROM api_keys WHERE id = $1
+SELECT id, organisation_id, account_id, name, dialect, role_id, scopes, enabled, expires_at, last_used_at, created_by, created_at, allowed_addresses, address_mode, last_used_ip FROM api_keys WHERE id = $1
 `
 
 func (q *Queries) APIKey(ctx context.Context, id string) (ApiKey, error) {
@@ -29,12 +29,15 @@ func (q *Queries) APIKey(ctx context.Context, id string) (ApiKey, error) {
 		&i.LastUsedAt,
 		&i.CreatedBy,
 		&i.CreatedAt,
+		&i.AllowedAddresses,
+		&i.AddressMode,
+		&i.LastUsedIp,
 	)
 	return i, err
 }
 
 const aPIKeysOf = `-- name: APIKeysOf :many
-SELECT id, organisation_id, account_id, name, dialect, role_id, scopes, enabled, expires_at, last_used_at, created_by, created_at FROM api_keys WHERE account_id = $1 ORDER BY id
+SELECT id, organisation_id, account_id, name, dialect, role_id, scopes, enabled, expires_at, last_used_at, created_by, created_at, allowed_addresses, address_mode, last_used_ip FROM api_keys WHERE account_id = $1 ORDER BY id
 `
 
 func (q *Queries) APIKeysOf(ctx context.Context, accountID string) ([]ApiKey, error) {
@@ -59,6 +62,9 @@ func (q *Queries) APIKeysOf(ctx context.Context, accountID string) ([]ApiKey, er
 			&i.LastUsedAt,
 			&i.CreatedBy,
 			&i.CreatedAt,
+			&i.AllowedAddresses,
+			&i.AddressMode,
+			&i.LastUsedIp,
 		); err != nil {
 			return nil, err
 		}
@@ -74,7 +80,7 @@ func (q *Queries) APIKeysOf(ctx context.Context, accountID string) ([]ApiKey, er
 }
 
 const aPIKeysOfOrganisation = `-- name: APIKeysOfOrganisation :many
-SELECT id, organisation_id, account_id, name, dialect, role_id, scopes, enabled, expires_at, last_used_at, created_by, created_at FROM api_keys WHERE organisation_id = $1 ORDER BY id
+SELECT id, organisation_id, account_id, name, dialect, role_id, scopes, enabled, expires_at, last_used_at, created_by, created_at, allowed_addresses, address_mode, last_used_ip FROM api_keys WHERE organisation_id = $1 ORDER BY id
 `
 
 func (q *Queries) APIKeysOfOrganisation(ctx context.Context, organisationID string) ([]ApiKey, error) {
@@ -99,6 +105,9 @@ func (q *Queries) APIKeysOfOrganisation(ctx context.Context, organisationID stri
 			&i.LastUsedAt,
 			&i.CreatedBy,
 			&i.CreatedAt,
+			&i.AllowedAddresses,
+			&i.AddressMode,
+			&i.LastUsedIp,
 		); err != nil {
 			return nil, err
 		}
@@ -115,31 +124,37 @@ func (q *Queries) APIKeysOfOrganisation(ctx context.Context, organisationID stri
 
 const putAPIKey = `-- name: PutAPIKey :one
 INSERT INTO api_keys (id, organisation_id, account_id, name, dialect, role_id, scopes, enabled, expires_at,
-                      last_used_at, created_by, created_at)
+                      allowed_addresses, address_mode, last_used_at, last_used_ip, created_by, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-        $10, $11, $12)
+        $10, $11, $12, $13, $14, $15)
 ON CONFLICT (id) DO UPDATE SET
   organisation_id = excluded.organisation_id, account_id = excluded.account_id, name = excluded.name,
   dialect = excluded.dialect, role_id = excluded.role_id, scopes = excluded.scopes, enabled = excluded.enabled,
   expires_at = excluded.expires_at, created_by = excluded.created_by,
+  allowed_addresses = excluded.allowed_addresses, address_mode = excluded.address_mode,
   last_used_at = CASE WHEN excluded.last_used_at > api_keys.last_used_at
-                      THEN excluded.last_used_at ELSE api_keys.last_used_at END
+                      THEN excluded.last_used_at ELSE api_keys.last_used_at END,
+  last_used_ip = CASE WHEN excluded.last_used_at > api_keys.last_used_at
+                      THEN excluded.last_used_ip ELSE api_keys.last_used_ip END
 RETURNING created_at
 `
 
 type PutAPIKeyParams struct {
-	ID             string
-	OrganisationID string
-	AccountID      string
-	Name           string
-	Dialect        string
-	RoleID         string
-	Scopes         string
-	Enabled        bool
-	ExpiresAt      int64
-	LastUsedAt     int64
-	CreatedBy      string
-	CreatedAt      int64
+	ID               string
+	OrganisationID   string
+	AccountID        string
+	Name             string
+	Dialect          string
+	RoleID           string
+	Scopes           string
+	Enabled          bool
+	ExpiresAt        int64
+	AllowedAddresses string
+	AddressMode      string
+	LastUsedAt       int64
+	LastUsedIp       string
+	CreatedBy        string
+	CreatedAt        int64
 }
 
 // PutAPIKey never turns last_used_at back: the caller may hold an older copy.
@@ -154,7 +169,10 @@ func (q *Queries) PutAPIKey(ctx context.Context, arg PutAPIKeyParams) (int64, er
 		arg.Scopes,
 		arg.Enabled,
 		arg.ExpiresAt,
+		arg.AllowedAddresses,
+		arg.AddressMode,
 		arg.LastUsedAt,
+		arg.LastUsedIp,
 		arg.CreatedBy,
 		arg.CreatedAt,
 	)
@@ -164,15 +182,17 @@ func (q *Queries) PutAPIKey(ctx context.Context, arg PutAPIKeyParams) (int64, er
 }
 
 const touchAPIKey = `-- name: TouchAPIKey :exec
-UPDATE api_keys SET last_used_at = $1 WHERE id = $2 AND last_used_at < $1
+UPDATE api_keys SET last_used_at = $1, last_used_ip = CASE WHEN CAST($2 AS TEXT) = '' THEN last_used_ip ELSE $2 END
+WHERE id = $3 AND last_used_at < $1
 `
 
 type TouchAPIKeyParams struct {
 	At int64
+	Ip string
 	ID string
 }
 
 func (q *Queries) TouchAPIKey(ctx context.Context, arg TouchAPIKeyParams) error {
-	_, err := q.db.ExecContext(ctx, touchAPIKey, arg.At, arg.ID)
+	_, err := q.db.ExecContext(ctx, touchAPIKey, arg.At, arg.Ip, arg.ID)
 	return err
 }

@@ -21,19 +21,29 @@ type Account struct {
 	CreatedAt      int64
 }
 
+type Answer struct {
+	ID        string
+	Request   string
+	Sealed    []byte
+	ExpiresAt int64
+}
+
 type ApiKey struct {
-	ID             string
-	OrganisationID string
-	AccountID      string
-	Name           string
-	Dialect        string
-	RoleID         string
-	Scopes         string
-	Enabled        bool
-	ExpiresAt      int64
-	LastUsedAt     int64
-	CreatedBy      string
-	CreatedAt      int64
+	ID               string
+	OrganisationID   string
+	AccountID        string
+	Name             string
+	Dialect          string
+	RoleID           string
+	Scopes           string
+	Enabled          bool
+	ExpiresAt        int64
+	LastUsedAt       int64
+	CreatedBy        string
+	CreatedAt        int64
+	AllowedAddresses string
+	AddressMode      string
+	LastUsedIp       string
 }
 
 type Audit struct {
@@ -168,6 +178,20 @@ type Grant struct {
 	Authentication string
 }
 
+type Invitation struct {
+	ID             string
+	OrganisationID string
+	AccountID      string
+	RoleID         string
+	Email          string
+	Digest         string
+	InvitedBy      string
+	CreatedAt      int64
+	ExpiresAt      int64
+	EndedAt        int64
+	AcceptedBy     string
+}
+
 type Membership struct {
 	ID             string
 	UserID         string
@@ -207,6 +231,13 @@ type Organisation struct {
 type Permission struct {
 	Name        string
 	RequiresAny string
+}
+
+type RateUsage struct {
+	Node  string
+	Round int64
+	At    int64
+	Used  string
 }
 
 type RefreshToken struct {
@@ -276,6 +307,17 @@ type SigningKey struct {
 	ActiveAt  int64
 	RetiredAt int64
 	RemovedAt int64
+}
+
+type UsageCount struct {
+	Day            int64
+	OrganisationID string
+	ClientID       string
+	Dialect        string
+	GrantType      string
+	Outcome        string
+	Reason         string
+	Requests       int64
 }
 
 type User struct {
