@@ -15,13 +15,15 @@ import (
 // were told holds.
 func TestR08_DatabaseCrashesUnderLoad(t *testing.T) {
 	database := storetest.StartPostgres(t)
-	l := &load{installation: newInstallation(t, database.URL("postgres")), t: t, crashing: true}
+	l := newLoad(newInstallation(t, database.URL("postgres")))
+	l.crashing = true
 	l.start()
 	for range 2 {
 		l.untilFault(func() { database.Crash(t) })
 		l.wantUnavailable()
 		l.during(func() { database.Restart(t) })
 		l.wantHealed()
+		l.history.Settle()
 		l.check()
 	}
 }
@@ -62,7 +64,7 @@ func (l *load) wantUnavailable() {
 func (l *load) alive() *family {
 	l.t.Helper()
 	for _, f := range l.families {
-		if f.latest != "" && !f.ended && f.doubt == nil {
+		if f.latest != "" && !f.ended && !f.doubt {
 			return f
 		}
 	}

@@ -29,13 +29,14 @@ func TestR01_KilledUnderLoad(t *testing.T) {
 	for _, engine := range engines {
 		t.Run(engine.name, func(t *testing.T) {
 			database := engine.database(t)
-			l := &load{installation: newInstallation(t, database), t: t}
+			l := newLoad(newInstallation(t, database))
 			l.start()
 			for range cycles {
 				l.untilFault(l.kill)
 				if database != "" {
 					awaitAlone(t, database)
 				}
+				l.history.Settle()
 				l.start()
 				l.check()
 			}

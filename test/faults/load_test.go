@@ -1,34 +1,21 @@
 package faults
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"sync"
 	"sync/atomic"
-	"testing"
 	"time"
 )
-
-// Kinds of requests, by the audit record that they leave.
-const (
-	issued    = "token.issued"
-	refreshed = "token.refreshed"
-	revoked   = "token.revoked"
-)
-
-// deed is a request and the audit record that it leaves.
-type deed struct{ id, kind string }
 
 // family is the tokens from one sign-in, or the one token of a client, as their
 // owner knows them.
 type family struct {
 	party  *relyingParty
-	told   []deed   // requests that were acknowledged
-	doubt  *deed    // the one that was never answered: either outcome is legal
 	access []string // access tokens
 	spent  []string // refresh tokens that were used, oldest first
 	latest string   // the refresh token to use next; empty when there is none
+	doubt  bool     // the last request got no answer
 	ended  bool     // revoked, or ended by reuse
 
 	rechecks int // since nothing more happens to it
@@ -36,13 +23,11 @@ type family struct {
 
 // load is what many clients do at once.
 type load struct {
-	*installation
-	t           *testing.T
+	*witness
 	crashing    bool // the database is to crash: 503 leaves it open what became of a request
 	target      int64
 	reached     chan struct{} // closed when target requests were acknowledged
 	acknowledge atomic.Int64
-	requests    atomic.Int64
 
 	mu       sync.Mutex
 	families []*family
@@ -50,8 +35,7 @@ type load struct {
 
 const workers = 16
 
-// newID names a request, for the audit trail.
-func (l *load) newID(kind string) string { return fmt.Sprintf("%s-%d", kind, l.requests.Add(1)) }
+func newLoad(i *installation) *load { return &load{witness: &witness{installation: i, t: i.t}} }
 
 // untilFault lets the workers go on until they get no more answers. In the midst of it,
 // when a random number of requests was acknowledged, the fault is caused.
@@ -117,13 +101,12 @@ func (w *worker) begin(chance int) bool {
 	default:
 	}
 	f := &family{party: w.parties[rand.IntN(len(w.parties))]}
-	ask := w.signIn
+	ask := w.signsIn
 	if chance < 3 {
-		ask = w.clientCredentials
+		ask = w.getsOwnToken
 	}
-	id := w.newID(issued)
-	a, err := ask(f.party, id)
-	if !w.settled(f, deed{id, issued}, a, err) {
+	a, err := ask(f.party)
+	if !w.settled(f, a, err) {
 		return false // nobody has these tokens, if there are any
 	}
 	f.access, f.latest = []string{a.AccessToken}, a.RefreshToken
@@ -134,9 +117,9 @@ func (w *worker) begin(chance int) bool {
 }
 
 func (w *worker) rotate() bool {
-	f, id := w.current, w.newID(refreshed)
-	a, err := w.refresh(f.party, f.latest, id)
-	if !w.settled(f, deed{id, refreshed}, a, err) {
+	f := w.current
+	a, err := w.refreshes(f.party, f.latest)
+	if !w.settled(f, a, err) {
 		return false
 	}
 	f.access, f.spent, f.latest = append(f.access, a.AccessToken), append(f.spent, f.latest), a.RefreshToken
@@ -145,32 +128,31 @@ func (w *worker) rotate() bool {
 
 // revoke ends a family by one of its tokens.
 func (w *worker) revoke() bool {
-	f, id := w.current, w.newID(revoked)
+	f := w.current
 	token := f.latest
 	if token == "" || rand.IntN(2) == 0 {
 		token = f.access[rand.IntN(len(f.access))]
 	}
-	a, err := w.load.revoke(f.party, token, id)
-	if !w.settled(f, deed{id, revoked}, a, err) {
+	a, err := w.revokes(f.party, token)
+	if !w.settled(f, a, err) {
 		return false
 	}
 	f.ended, w.current = true, nil
 	return true
 }
 
-// settled notes a request as acknowledged, or as in doubt. Everything that is
-// asked for here is allowed, so any other answer is a fault of the server.
-func (w *worker) settled(f *family, d deed, a answer, err error) bool {
+// settled notes whether a request was acknowledged. Everything that is asked for
+// here is allowed, so any other answer is a fault of the server.
+func (w *worker) settled(f *family, a answer, err error) bool {
 	if err == nil && a.Status == http.StatusOK {
-		f.told = append(f.told, d)
 		if w.acknowledge.Add(1) == w.target {
 			close(w.reached)
 		}
 		return true
 	}
-	f.doubt = &d
+	f.doubt = true
 	if err == nil && !(w.crashing && a.Status == http.StatusServiceUnavailable) {
-		w.t.Errorf("%s was answered %d %q", d.id, a.Status, a.Error)
+		w.t.Errorf("a request was answered %d %q", a.Status, a.Error)
 	}
 	return false
 }

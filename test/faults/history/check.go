@@ -1,0 +1,136 @@
+package history
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Entry is what an audit trail says of a request: what was done, and for which
+// grant.
+type Entry struct{ Type, Grant string }
+
+// Trail is an audit trail by the ids of requests.
+type Trail map[string]Entry
+
+// mostDoubts bounds what is tried out: every doubt doubles it.
+const mostDoubts = 10
+
+// Check returns what no correct server can have said, a text for each family of
+// tokens in which there is such a thing. With a trail, that has to agree too; nil
+// is none.
+//
+// Of an operation of unknown outcome both is tried: that it took effect, and that
+// it did not. One of the two has to explain everything that was seen.
+func (h *History) Check(trail Trail) (complaints []string) {
+	for _, operations := range h.families() {
+		if wrong := checkFamily(operations, trail); len(wrong) > 0 {
+			complaints = append(complaints, report(operations, wrong))
+		}
+	}
+	return complaints
+}
+
+func report(operations []*Operation, wrong []string) string {
+	text := strings.Join(wrong, "\n")
+	if len(operations) > 60 {
+		operations = operations[:60]
+	}
+	for _, o := range operations {
+		text += "\n\t" + o.String()
+	}
+	return text
+}
+
+// checkFamily tries every way in which the doubts may have gone, and returns what
+// is wrong with the best.
+func checkFamily(operations []*Operation, trail Trail) (best []string) {
+	var doubts []*Operation
+	for _, o := range operations {
+		if o.Outcome == Unknown && o.Kind != Look {
+			doubts = append(doubts, o)
+		}
+	}
+	if len(doubts) > mostDoubts {
+		return []string{fmt.Sprintf("%d operations of one family are in doubt", len(doubts))}
+	}
+	for guess := range 1 << len(doubts) {
+		done := map[*Operation]bool{}
+		for n, o := range doubts {
+			done[o] = guess&(1<<n) != 0
+		}
+		wrong := judge(operations, done, trail)
+		if len(wrong) == 0 {
+			return nil
+		}
+		if best == nil || len(wrong) < len(best) {
+			best = wrong
+		}
+	}
+	return best
+}
+
+// judge applies every rule, under an assumption of what was done unseen.
+func judge(operations []*Operation, done map[*Operation]bool, trail Trail) []string {
+	f := &family{forgiving: map[string]bool{}, wins: map[string][]*Operation{}}
+	for _, o := range operations {
+		if o.Outcome == Unknown && !done[o] {
+			continue
+		}
+		f.add(o)
+	}
+	f.findEnds()
+	f.oneWinner()
+	f.deadAfterEnd()
+	f.spentIsDead()
+	f.validUntilEnd()
+	f.deadStaysDead()
+	f.givenOnce()
+	if trail != nil {
+		f.recorded(operations, done, trail)
+	}
+	return f.wrong
+}
+
+// recorded compares with the audit trail: what took effect is in it, what did not
+// is not, and nothing came of the family that nobody asked for.
+func (f *family) recorded(operations []*Operation, done map[*Operation]bool, trail Trail) {
+	grants := map[string]bool{}
+	asked := map[string]bool{}
+	types := map[string]bool{}
+	for _, o := range operations {
+		asked[o.ID] = true
+		if o.Record == "" {
+			continue
+		}
+		types[o.Record] = true
+		entry := trail[o.ID]
+		took := o.Outcome == OK || done[o]
+		if took != (entry.Type == o.Record) {
+			f.complain("of %v, which took effect: %t, the audit trail has %q", o, took, entry.Type)
+		}
+		if took && entry.Grant != "" {
+			grants[entry.Grant] = true
+		}
+	}
+	if len(grants) > 1 {
+		f.complain("one family has %d grants in the audit trail", len(grants))
+	}
+	for _, id := range trail.of(grants) {
+		if !asked[id] && types[trail[id].Type] {
+			f.complain("the audit trail has %s by %s, which is not of this family", trail[id].Type, id)
+		}
+	}
+}
+
+// of returns the requests for any of some grants.
+func (t Trail) of(grants map[string]bool) []string {
+	var list []string
+	for id, entry := range t {
+		if grants[entry.Grant] {
+			list = append(list, id)
+		}
+	}
+	slices.Sort(list)
+	return list
+}

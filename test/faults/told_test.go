@@ -1,0 +1,99 @@
+package faults
+
+import (
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"testing"
+
+	"claviger/test/faults/history"
+)
+
+// Audit records that requests leave.
+const (
+	issued    = "token.issued"
+	refreshed = "token.refreshed"
+	revoked   = "token.revoked"
+)
+
+// witness asks a server for its clients, and keeps a record of what they were told.
+type witness struct {
+	*installation
+	t        *testing.T
+	history  history.History
+	requests atomic.Int64
+}
+
+// newID names a request, for the audit trail.
+func (w *witness) newID(kind string) string { return fmt.Sprintf("%s-%d", kind, w.requests.Add(1)) }
+
+// note records a request. Only what was answered 200, or refused as used up or
+// ended, has an outcome that is known.
+func (w *witness) note(o history.Operation, party *relyingParty, ask func(id string) (answer, error)) (answer, error) {
+	o.ID = w.newID(string(o.Kind))
+	begun := w.history.Begin(o)
+	a, err := ask(o.ID)
+	if err == nil && (a.Status == http.StatusOK || a.refused()) {
+		w.history.End(begun, history.Answer{
+			Refused: a.refused(), Access: a.AccessToken, Next: a.RefreshToken, Forgiving: party.grace, Active: a.Active,
+		})
+	}
+	return a, err
+}
+
+func (w *witness) signsIn(party *relyingParty) (answer, error) {
+	return w.note(history.Operation{Kind: history.Issue, Record: issued}, party, func(id string) (answer, error) {
+		return w.signIn(party, id)
+	})
+}
+
+func (w *witness) getsOwnToken(party *relyingParty) (answer, error) {
+	return w.note(history.Operation{Kind: history.Issue, Record: issued}, party, func(id string) (answer, error) {
+		return w.clientCredentials(party, id)
+	})
+}
+
+func (w *witness) refreshes(party *relyingParty, token string) (answer, error) {
+	return w.note(history.Operation{Kind: history.Use, Record: refreshed, Token: token}, party, func(id string) (answer, error) {
+		return w.refresh(party, token, id)
+	})
+}
+
+func (w *witness) revokes(party *relyingParty, token string) (answer, error) {
+	return w.note(history.Operation{Kind: history.Revoke, Record: revoked, Token: token}, party, func(id string) (answer, error) {
+		return w.revoke(party, token, id)
+	})
+}
+
+// looks asks whether a token is active, which has to be answered.
+func (w *witness) looks(party *relyingParty, tokens ...string) {
+	w.t.Helper()
+	for _, token := range tokens {
+		a, err := w.note(history.Operation{Kind: history.Look, Token: token}, party, func(id string) (answer, error) {
+			return w.post(party, "/oauth2/introspect", id, "token", token)
+		})
+		if err != nil || a.Status != http.StatusOK {
+			w.t.Errorf("introspection: %d %q, %v", a.Status, a.Error, err)
+		}
+	}
+}
+
+// judge has everything that clients were told so far checked, with the audit trail.
+func (w *witness) judge() {
+	w.t.Helper()
+	trail := history.Trail{}
+	for _, e := range w.audit() {
+		trail[e.RequestID] = history.Entry{Type: e.Type, Grant: e.Grant}
+	}
+	took := 0
+	unanswered := w.history.Unanswered()
+	for _, o := range unanswered {
+		if trail[o.ID].Type == o.Record && o.Record != "" {
+			took++
+		}
+	}
+	w.t.Logf("of %d requests without an answer %d took effect", len(unanswered), took)
+	for _, complaint := range w.history.Check(trail) {
+		w.t.Error(complaint)
+	}
+}
