@@ -135,10 +135,13 @@ func (g *Gate) Remember(identity, source string) {
 }
 
 func (g *Gate) learn(pair budgetKey, now time.Time) {
+	source := knownSource{pair, now.Add(g.Known)}
 	if element := g.known[pair]; element != nil {
-		g.recent.Remove(element)
+		element.Value = source
+		g.recent.MoveToFront(element)
+		return
 	}
-	g.known[pair] = g.recent.PushFront(knownSource{pair, now.Add(g.Known)})
+	g.known[pair] = g.recent.PushFront(source)
 	for g.recent.Len() > g.Size {
 		delete(g.known, g.recent.Remove(g.recent.Back()).(knownSource).key)
 	}
@@ -164,9 +167,7 @@ func network(source string) string {
 	return netip.PrefixFrom(address, 64).Masked().String()
 }
 
-func keyOf(parts ...string) (key budgetKey) {
-	sum := sha256.New()
-	writeParts(sum, parts...)
-	sum.Sum(key[:0])
-	return key
+func keyOf(parts ...string) budgetKey {
+	var room [256]byte // longer ones are rare, and go to the heap
+	return sha256.Sum256(appendParts(room[:0], parts...))
 }

@@ -103,7 +103,7 @@ func (p *Proven) drop(element *list.Element) {
 
 func (p *Proven) mac(owner, stored, presented string) (sum [sha256.Size]byte) {
 	mac := hmac.New(sha256.New, p.key[:])
-	writeParts(mac, owner, stored, presented)
+	_, _ = mac.Write(appendParts(nil, owner, stored, presented))
 	mac.Sum(sum[:0])
 	return sum
 }

@@ -81,19 +81,17 @@ func (t Token) LogValue() slog.Value { return slog.StringValue(t.String()) }
 // lacks the key, or the presented secret, cannot.
 func Derive(key []byte, presented Token, newSelector string) string {
 	mac := hmac.New(sha256.New, mustKey(key))
-	writeParts(mac, presented.Secret, newSelector)
+	_, _ = mac.Write(appendParts(nil, presented.Secret, newSelector)) // a hash never fails
 	return encoding.EncodeToString(mac.Sum(nil)[:randomBytes])
 }
 
-// writeParts prefixes each part with its length, so that no two lists of parts
+// appendParts prefixes each part with its length, so that no two lists of parts
 // are the same bytes.
-func writeParts(to interface{ Write([]byte) (int, error) }, parts ...string) {
-	var length [8]byte
+func appendParts(to []byte, parts ...string) []byte {
 	for _, part := range parts {
-		binary.BigEndian.PutUint64(length[:], uint64(len(part)))
-		_, _ = to.Write(length[:]) // a hash never fails
-		_, _ = to.Write([]byte(part))
+		to = append(binary.BigEndian.AppendUint64(to, uint64(len(part))), part...)
 	}
+	return to
 }
 
 // mustKey stops a mistake in the wiring: an HMAC under no key protects nothing.

@@ -58,18 +58,24 @@ func (h *Hasher) match(ctx context.Context, owner, presented string, stored []st
 
 // matchCheap looks at every stored form, without leaving early (D02).
 func (h *Hasher) matchCheap(presented string, stored []string) int {
-	digest := []byte(h.Digest(presented))
-	sum := sha256.Sum256([]byte(presented))
-	plain := []byte(plainPrefix + hex.EncodeToString(sum[:]))
+	var room [digestLength]byte
+	digest := h.appendDigest(room[:0], presented)
 	matched := -1
 	for i, form := range stored {
+		computed := digest
 		if strings.HasPrefix(form, plainPrefix) {
-			form = strings.ToLower(form)
+			form, computed = strings.ToLower(form), plainDigest(presented)
 		}
-		equal := subtle.ConstantTimeCompare([]byte(form), digest) | subtle.ConstantTimeCompare([]byte(form), plain)
+		equal := subtle.ConstantTimeCompare([]byte(form), computed)
 		matched = subtle.ConstantTimeSelect(equal, i, matched)
 	}
 	return matched
+}
+
+// plainDigest is the stored form of imported secrets that were hashed without a key.
+func plainDigest(presented string) []byte {
+	sum := sha256.Sum256([]byte(presented))
+	return hex.AppendEncode([]byte(plainPrefix), sum[:])
 }
 
 func (h *Hasher) matchSlow(ctx context.Context, owner, presented string, stored []string) (int, error) {
