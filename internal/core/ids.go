@@ -38,7 +38,8 @@ func NewID(prefix string, now time.Time, random io.Reader) string {
 	if _, err := io.ReadFull(random, raw[6:]); err != nil {
 		panic("claviger: the random source failed: " + err.Error()) // H15: no start without randomness
 	}
-	return prefix + idEncoding.EncodeToString(raw[:])
+	var room [32]byte // of which a prefix of ours takes four
+	return string(idEncoding.AppendEncode(append(room[:0], prefix...), raw[:]))
 }
 
 // Generated reports whether id has the form of a generated one, which a chosen
