@@ -23,7 +23,7 @@ func TestR08_DatabaseCrashesUnderLoad(t *testing.T) {
 		l.wantUnavailable()
 		l.during(func() { database.Restart(t) })
 		l.wantHealed()
-		l.history.Settle()
+		l.record.history.Settle()
 		l.check()
 	}
 }

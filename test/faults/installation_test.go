@@ -39,7 +39,8 @@ type installation struct {
 	environ  []string
 	log      io.Writer
 	parties  []*relyingParty
-	password string // of the service account
+	shop     *relyingParty // a client that people sign in to
+	password string        // of the service account, and of the person
 	web      *http.Client
 	process  *exec.Cmd
 	exited   chan struct{}
@@ -53,6 +54,7 @@ func newInstallation(t *testing.T, database string) *installation {
 	address := freeAddress(t)
 	i := &installation{
 		t: t, url: "http://" + address, data: data, web: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2 * workers}, Timeout: soon}, log: testlog.Writer(t), password: madeUp(),
+		shop:    &relyingParty{id: "shop", secret: madeUp()},
 		parties: []*relyingParty{{id: "strict", secret: madeUp()}, {id: "forgiving", secret: madeUp(), grace: true}},
 		environ: []string{
 			"CLAVIGER_DATA=" + data, "CLAVIGER_LISTEN=" + address, "CLAVIGER_ISSUER=http://" + address, "CLAVIGER_DIALECTS=",
@@ -74,7 +76,8 @@ func newInstallation(t *testing.T, database string) *installation {
 func madeUp() string { return rand.Text() + "-" + testlog.Canary }
 
 // applied has one service account, a client that must not use a refresh token
-// twice, and one that may ask again for an answer that got lost.
+// twice, and one that may ask again for an answer that got lost; and a person and
+// a client of theirs.
 func (i *installation) applied() string {
 	text := fmt.Sprintf(`
 organisations:
@@ -88,8 +91,22 @@ organisations:
         full_name: Robot
         memberships:
           - role: ADM
+people:
+  - email: %s
+    password: %[1]s
+    full_name: Kiri Tane
 clients:
-`, i.password)
+  - id: %[3]s
+    organisation: ACME
+    name: Shop
+    grant_types: [authorization_code, refresh_token]
+    scopes: openid offline_access
+    redirect_uris: [%[5]s]
+    without_pkce: true
+    skip_consent: true
+    refresh_grace: 0s
+    secret: %[4]s
+`, i.password, person, i.shop.id, i.shop.secret, callback)
 	for _, party := range i.parties {
 		grace := "0s"
 		if party.grace {

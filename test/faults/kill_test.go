@@ -36,7 +36,7 @@ func TestR01_KilledUnderLoad(t *testing.T) {
 				if database != "" {
 					awaitAlone(t, database)
 				}
-				l.history.Settle()
+				l.record.history.Settle()
 				l.start()
 				l.check()
 			}

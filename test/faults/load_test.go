@@ -35,7 +35,7 @@ type load struct {
 
 const workers = 16
 
-func newLoad(i *installation) *load { return &load{witness: &witness{installation: i, t: i.t}} }
+func newLoad(i *installation) *load { return &load{witness: newWitness(i)} }
 
 // untilFault lets the workers go on until they get no more answers. In the midst of it,
 // when a random number of requests was acknowledged, the fault is caused.

@@ -18,7 +18,7 @@ func TestR18_StoppedUnderLoad(t *testing.T) {
 			l.start()
 			for range 2 {
 				l.untilFault(l.stop)
-				l.history.Settle()
+				l.record.history.Settle()
 				l.wantNothingUntold()
 				l.start()
 				l.check()
@@ -43,7 +43,7 @@ func (l *load) stop() {
 func (w *witness) wantNothingUntold() {
 	w.t.Helper()
 	untold := map[string]history.Operation{}
-	for _, o := range w.history.Unanswered() {
+	for _, o := range w.record.history.Unanswered() {
 		untold[o.ID] = o
 	}
 	for _, e := range w.audit() {

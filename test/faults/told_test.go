@@ -19,22 +19,33 @@ const (
 // witness asks a server for its clients, and keeps a record of what they were told.
 type witness struct {
 	*installation
-	t        *testing.T
+	t      *testing.T
+	record *record
+}
+
+// record is what all witnesses of a test have seen.
+type record struct {
 	history  history.History
 	requests atomic.Int64
 }
 
+func newWitness(i *installation) *witness {
+	return &witness{installation: i, t: i.t, record: &record{}}
+}
+
 // newID names a request, for the audit trail.
-func (w *witness) newID(kind string) string { return fmt.Sprintf("%s-%d", kind, w.requests.Add(1)) }
+func (w *witness) newID(kind string) string {
+	return fmt.Sprintf("%s-%d", kind, w.record.requests.Add(1))
+}
 
 // note records a request. Only what was answered 200, or refused as used up or
 // ended, has an outcome that is known.
 func (w *witness) note(o history.Operation, party *relyingParty, ask func(id string) (answer, error)) (answer, error) {
 	o.ID = w.newID(string(o.Kind))
-	begun := w.history.Begin(o)
+	begun := w.record.history.Begin(o)
 	a, err := ask(o.ID)
 	if err == nil && (a.Status == http.StatusOK || a.refused()) {
-		w.history.End(begun, history.Answer{
+		w.record.history.End(begun, history.Answer{
 			Refused: a.refused(), Access: a.AccessToken, Next: a.RefreshToken, Forgiving: party.grace, Active: a.Active,
 		})
 	}
@@ -86,14 +97,14 @@ func (w *witness) judge() {
 		trail[e.RequestID] = history.Entry{Type: e.Type, Grant: e.Grant}
 	}
 	took := 0
-	unanswered := w.history.Unanswered()
+	unanswered := w.record.history.Unanswered()
 	for _, o := range unanswered {
 		if trail[o.ID].Type == o.Record && o.Record != "" {
 			took++
 		}
 	}
 	w.t.Logf("of %d requests without an answer %d took effect", len(unanswered), took)
-	for _, complaint := range w.history.Check(trail) {
+	for _, complaint := range w.record.history.Check(trail) {
 		w.t.Error(complaint)
 	}
 }

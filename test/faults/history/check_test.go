@@ -97,6 +97,7 @@ func TestCheckAcceptsWhatIsRight(t *testing.T) {
 		"a lost revocation":             "issue > A1 R1 \n revoke R1 lost \n settle \n look R1 dead \n look A1 dead \n use R1 refused",
 		"nobody knows what came of one": "issue lost \n issue > A1",
 		"two doubts":                    "issue > A1 R1 \n use R1 lost \n settle \n use R1 > A2 R2 \n use R2 lost \n settle \n look R2 dead \n use R2 refused \n look A2 dead",
+		"revoked twice, recorded once":  "issue > A1 R1 \n revoke A1 \n revoke R1 \n trail 1 g \n trail 2 g",
 		"the trail agrees":              "issue > A1 R1 \n use R1 lost \n use R1 refused \n trail 1 g \n trail 2 g",
 		"the trail knows of others":     "issue > A1 R1 \n use R1 > A2 R2 \n trail 1 g \n trail 2 g \n trail 9 other",
 	} {
@@ -132,6 +133,7 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 		"dead without a cause of its own":  {"issue > A1 R1 \n issue > A2 R2 \n revoke R1 \n look R2 dead", "nothing had ended it"},
 		"the same token twice":             {"issue > A1 R1 \n issue > A2 R1", "had given"},
 		"acknowledged, and not recorded":   {"issue > A1 R1 \n use R1 > A2 R2 \n trail 1 g", "took effect: true"},
+		"a revocation that is not there":   {"issue > A1 R1 \n revoke A1 \n look A1 dead \n trail 1 g", "took effect: true"},
 		"refused, and recorded":            {"issue > A1 R1 \n use R1 > A2 R2 \n use R1 refused \n trail 1 g \n trail 2 g \n trail 3 g", "took effect: false"},
 		"not recorded, and done":           {"issue > A1 R1 \n use R1 lost \n look R1 dead \n trail 1 g", ""},
 		"recorded, and not done":           {"issue > A1 R1 \n use R1 lost \n settle \n look R1 active \n trail 1 g \n trail 2 g", ""},
