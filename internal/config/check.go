@@ -204,6 +204,9 @@ func (k *checker) lifetimes() {
 	k.require(l.RefreshAbsolute >= l.RefreshToken, key,
 		"must fit: refresh_absolute (%s) must be at least refresh_token (%s)", l.RefreshAbsolute, l.RefreshToken)
 	k.seconds("session_lifetime", k.config.SessionLifetime, 5*time.Minute, 720*time.Hour)
+	k.duration("clean_up_every", k.config.CleanUpEvery, time.Second, 24*time.Hour)
+	k.require(k.config.AuditRetention == 0 || k.config.AuditRetention >= 24*time.Hour, "audit_retention",
+		"must be 0s, which keeps everything, or at least 24h, not %s", k.config.AuditRetention)
 	k.duration("shutdown_timeout", k.config.ShutdownTimeout, time.Millisecond, 10*time.Minute)
 }
 

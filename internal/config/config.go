@@ -39,6 +39,8 @@ type Config struct {
 	RateLimits        string        `yaml:"rate_limits"`   // RateLimitsOn or RateLimitsOff; never about wrong attempts
 	Limits            Limits        `yaml:"limits"`
 	PasswordHashing   Hashing       `yaml:"password_hashing"`
+	AuditRetention    time.Duration `yaml:"audit_retention"` // 0 keeps audit records for ever
+	CleanUpEvery      time.Duration `yaml:"clean_up_every"`  // what nothing needs any more is removed
 	ShutdownTimeout   time.Duration `yaml:"shutdown_timeout"`
 
 	sources map[string]string // key -> where its value came from
@@ -136,6 +138,8 @@ func Default() *Config {
 		RateLimits:      RateLimitsOn,
 		Limits:          Limits{WrongAttempts: 10, AccountRequests: 200},
 		PasswordHashing: Hashing{Queue: 64},
+		AuditRetention:  9600 * time.Hour, // 400 days: a look back at the same month of last year
+		CleanUpEvery:    10 * time.Minute,
 		ShutdownTimeout: 15 * time.Second,
 		sources:         map[string]string{},
 	}

@@ -84,6 +84,8 @@ func otherValues(t *testing.T) *Config {
 		RateLimits:      RateLimitsOff,
 		Limits:          Limits{WrongAttempts: 5, AccountRequests: 1000},
 		PasswordHashing: Hashing{Parallel: 3, Queue: 7},
+		AuditRetention:  48 * time.Hour,
+		CleanUpEvery:    time.Minute,
 		ShutdownTimeout: 90 * time.Second,
 	}
 }
@@ -129,6 +131,8 @@ var everyKey = map[string]string{
 	"limits.requests_per_minute_per_account": "1000",
 	"password_hashing.parallel":              "3",
 	"password_hashing.queue":                 "7",
+	"audit_retention":                        "48h",
+	"clean_up_every":                         "1m",
 	"shutdown_timeout":                       "1m30s",
 }
 

@@ -21,6 +21,7 @@ import (
 	"claviger/internal/outbox"
 	"claviger/internal/permission"
 	"claviger/internal/secret"
+	"claviger/internal/store"
 	"claviger/internal/tokens"
 	"claviger/internal/web"
 )
@@ -39,6 +40,7 @@ type Server struct {
 	discovery     *endpoints.Discovery
 	health        *endpoints.Health
 	metrics       *endpoints.Metrics
+	cleaner       *cleaner
 	operations    *operations
 	limiter       *limiter
 	authzen       *permission.AuthZEN
@@ -119,6 +121,10 @@ func (s *Server) wireEndpoints() {
 	s.discovery = &endpoints.Discovery{Issuer: s.config.Issuer, Locales: web.Locales(), Ring: s.Ring}
 	s.health = &endpoints.Health{Store: s.Store, Log: s.log}
 	s.metrics = endpoints.NewMetrics(s.environment.Now)
+	s.cleaner = &cleaner{
+		store: s.Store, every: s.config.CleanUpEvery, retention: s.config.AuditRetention,
+		metrics: s.metrics.CleanUp(store.GrowingTables()), log: s.log, now: s.environment.Now,
+	}
 	s.operations = &operations{store: s.Store, admin: s.Admin, decider: s.Decider, now: s.environment.Now}
 	s.authzen = &permission.AuthZEN{
 		Decider: s.Decider, Authenticator: s.authenticator, Issuer: s.config.Issuer,
@@ -142,7 +148,7 @@ func (s *Server) Run(ctx context.Context, listener net.Listener) error {
 	background, stop := context.WithCancel(ctx)
 	defer stop()
 	group.Go(func() { s.Ring.Watch(background, 5*time.Second) })
-	group.Go(func() { s.cleanUp(background) })
+	group.Go(func() { s.cleaner.run(background) })
 	group.Go(func() { s.Outbox.Run(background) })
 	server := &http.Server{
 		Handler: s.handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout,

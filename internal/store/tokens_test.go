@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -169,38 +168,6 @@ func TestTouchLeavesTheCacheAlone(t *testing.T) {
 		write(t, s, func(tx *store.Tx) error { return tx.PutAPIKey(&core.APIKey{ID: "k", AccountID: "a", Name: "renamed"}) })
 		if key, err := s.APIKey(t.Context(), "k"); err != nil || key.Name != "renamed" || !key.LastUsedAt.Equal(at) {
 			t.Error(key, err)
-		}
-	})
-}
-
-func TestCleanupKeepsWhatIsNeeded(t *testing.T) {
-	storetest.Engines(t, func(t *testing.T, open func() *store.Store) {
-		s := open()
-		for i := range 5 {
-			family(t, s, fmt.Sprint("gnt", i), fmt.Sprint("sel", i))
-			write(t, s, func(tx *store.Tx) error {
-				tx.Audit(core.Event{At: at.Add(time.Duration(i) * time.Second), Type: core.Logout})
-				return nil
-			})
-		}
-		deleted := func(expired, audited time.Time, limit int) int64 {
-			n, err := s.Cleanup(t.Context(), expired, audited, limit)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return n
-		}
-		if n := deleted(at.Add(time.Minute), time.Time{}, 100); n != 0 {
-			t.Errorf("%d rows that had not expired", n)
-		}
-		if n := deleted(at.Add(2*time.Minute), at.Add(2*time.Second), 3); n != 3+2 {
-			t.Errorf("%d rows of 3 tokens and 2 events", n)
-		}
-		if n := deleted(at.Add(2*time.Hour), time.Time{}, 100); n != 2+5 {
-			t.Errorf("%d rows of 2 tokens and 5 grants", n)
-		}
-		if _, err := s.Grant(t.Context(), "gnt0"); !errors.Is(err, core.ErrNotFound) {
-			t.Error(err)
 		}
 	})
 }

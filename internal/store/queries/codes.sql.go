@@ -55,24 +55,6 @@ func (q *Queries) ConsumeCode(ctx context.Context, arg ConsumeCodeParams) (int64
 	return result.RowsAffected()
 }
 
-const deleteExpiredCodes = `-- name: DeleteExpiredCodes :execrows
-DELETE FROM codes WHERE selector IN (
-  SELECT c.selector FROM codes c WHERE c.expires_at < $1 ORDER BY c.expires_at LIMIT $2)
-`
-
-type DeleteExpiredCodesParams struct {
-	Before int64
-	Most   int32
-}
-
-func (q *Queries) DeleteExpiredCodes(ctx context.Context, arg DeleteExpiredCodesParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteExpiredCodes, arg.Before, arg.Most)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const insertCode = `-- name: InsertCode :exec
 INSERT INTO codes (selector, hash, grant_id, client_id, user_id, organisation_id, account_id, consent_id, redirect_uri,
                    challenge, scope, authentication, created_at, expires_at, consumed_at)

@@ -9,24 +9,6 @@ import (
 	"context"
 )
 
-const deleteExpiredFlows = `-- name: DeleteExpiredFlows :execrows
-DELETE FROM flows WHERE selector IN (
-  SELECT f.selector FROM flows f WHERE f.expires_at < $1 ORDER BY f.expires_at LIMIT $2)
-`
-
-type DeleteExpiredFlowsParams struct {
-	Before int64
-	Most   int32
-}
-
-func (q *Queries) DeleteExpiredFlows(ctx context.Context, arg DeleteExpiredFlowsParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteExpiredFlows, arg.Before, arg.Most)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const finishFlow = `-- name: FinishFlow :execrows
 UPDATE flows SET done_at = $1 WHERE selector = $2 AND done_at = 0
 `

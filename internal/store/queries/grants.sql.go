@@ -9,24 +9,6 @@ import (
 	"context"
 )
 
-const deleteExpiredGrants = `-- name: DeleteExpiredGrants :execrows
-DELETE FROM grants WHERE id IN (
-  SELECT g.id FROM grants g WHERE g.expires_at <> 0 AND g.expires_at < $1 ORDER BY g.expires_at LIMIT $2)
-`
-
-type DeleteExpiredGrantsParams struct {
-	Before int64
-	Most   int32
-}
-
-func (q *Queries) DeleteExpiredGrants(ctx context.Context, arg DeleteExpiredGrantsParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteExpiredGrants, arg.Before, arg.Most)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const endGrant = `-- name: EndGrant :execrows
 INSERT INTO grants (id, client_id, api_key_id, user_id, organisation_id, account_id, consent_id, scope, service,
                     channel, created_at, expires_at, ended_at, end_reason)

@@ -43,24 +43,6 @@ func (q *Queries) CountOneTimeCodes(ctx context.Context, arg CountOneTimeCodesPa
 	return count, err
 }
 
-const deleteExpiredOneTimeCodes = `-- name: DeleteExpiredOneTimeCodes :execrows
-DELETE FROM one_time_codes WHERE id IN (
-  SELECT o.id FROM one_time_codes o WHERE o.expires_at < $1 ORDER BY o.expires_at LIMIT $2)
-`
-
-type DeleteExpiredOneTimeCodesParams struct {
-	Before int64
-	Most   int32
-}
-
-func (q *Queries) DeleteExpiredOneTimeCodes(ctx context.Context, arg DeleteExpiredOneTimeCodesParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteExpiredOneTimeCodes, arg.Before, arg.Most)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const endOneTimeCodes = `-- name: EndOneTimeCodes :execrows
 UPDATE one_time_codes SET consumed_at = $1 WHERE user_id = $2 AND user_id <> '' AND purpose = $3 AND binding = $4
   AND consumed_at = 0

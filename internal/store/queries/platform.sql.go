@@ -29,23 +29,6 @@ func (q *Queries) CacheVersion(ctx context.Context) (int64, error) {
 	return value, err
 }
 
-const deleteEvents = `-- name: DeleteEvents :execrows
-DELETE FROM audit WHERE id IN (SELECT e.id FROM audit e WHERE e.id < $1 ORDER BY e.id LIMIT $2)
-`
-
-type DeleteEventsParams struct {
-	Before string
-	Most   int32
-}
-
-func (q *Queries) DeleteEvents(ctx context.Context, arg DeleteEventsParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteEvents, arg.Before, arg.Most)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const putSetting = `-- name: PutSetting :exec
 INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value
 `

@@ -40,24 +40,6 @@ func (q *Queries) ConsumeRefreshToken(ctx context.Context, arg ConsumeRefreshTok
 	return i, err
 }
 
-const deleteExpiredRefreshTokens = `-- name: DeleteExpiredRefreshTokens :execrows
-DELETE FROM refresh_tokens WHERE selector IN (
-  SELECT t.selector FROM refresh_tokens t WHERE t.expires_at < $1 ORDER BY t.expires_at LIMIT $2)
-`
-
-type DeleteExpiredRefreshTokensParams struct {
-	Before int64
-	Most   int32
-}
-
-func (q *Queries) DeleteExpiredRefreshTokens(ctx context.Context, arg DeleteExpiredRefreshTokensParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteExpiredRefreshTokens, arg.Before, arg.Most)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const insertRefreshToken = `-- name: InsertRefreshToken :exec
 INSERT INTO refresh_tokens (selector, hash, grant_id, issued_at, expires_at, consumed_at, successor)
 VALUES ($1, $2, $3, $4, $5, $6, $7)

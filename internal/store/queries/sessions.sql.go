@@ -23,43 +23,6 @@ func (q *Queries) AddSessionClient(ctx context.Context, arg AddSessionClientPara
 	return err
 }
 
-const deleteExpiredSessionClients = `-- name: DeleteExpiredSessionClients :execrows
-DELETE FROM session_clients WHERE session_id IN (
-  SELECT s.id FROM sessions s WHERE s.expires_at < $1 ORDER BY s.expires_at LIMIT $2)
-`
-
-type DeleteExpiredSessionClientsParams struct {
-	Before int64
-	Most   int32
-}
-
-func (q *Queries) DeleteExpiredSessionClients(ctx context.Context, arg DeleteExpiredSessionClientsParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteExpiredSessionClients, arg.Before, arg.Most)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const deleteExpiredSessions = `-- name: DeleteExpiredSessions :execrows
-DELETE FROM sessions WHERE id IN (
-  SELECT s.id FROM sessions s WHERE s.expires_at < $1
-    AND NOT EXISTS (SELECT 1 FROM session_clients c WHERE c.session_id = s.id) ORDER BY s.expires_at LIMIT $2)
-`
-
-type DeleteExpiredSessionsParams struct {
-	Before int64
-	Most   int32
-}
-
-func (q *Queries) DeleteExpiredSessions(ctx context.Context, arg DeleteExpiredSessionsParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteExpiredSessions, arg.Before, arg.Most)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const endSession = `-- name: EndSession :execrows
 UPDATE sessions SET ended_at = $1, end_reason = $2 WHERE id = $3 AND ended_at = 0
 `

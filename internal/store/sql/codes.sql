@@ -11,7 +11,3 @@ UPDATE codes SET consumed_at = @consumed_at WHERE selector = @selector AND consu
 
 -- name: Code :one
 SELECT * FROM codes WHERE selector = @selector;
-
--- name: DeleteExpiredCodes :execrows
-DELETE FROM codes WHERE selector IN (
-  SELECT c.selector FROM codes c WHERE c.expires_at < @before ORDER BY c.expires_at LIMIT @most);

@@ -11,7 +11,3 @@ UPDATE flows SET done_at = @at WHERE selector = @selector AND done_at = 0;
 
 -- name: Flow :one
 SELECT * FROM flows WHERE selector = @selector;
-
--- name: DeleteExpiredFlows :execrows
-DELETE FROM flows WHERE selector IN (
-  SELECT f.selector FROM flows f WHERE f.expires_at < @before ORDER BY f.expires_at LIMIT @most);

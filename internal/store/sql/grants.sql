@@ -25,7 +25,3 @@ SELECT * FROM grants WHERE session_id = @session_id AND session_id <> '' AND end
 
 -- name: Grant :one
 SELECT * FROM grants WHERE id = @id;
-
--- name: DeleteExpiredGrants :execrows
-DELETE FROM grants WHERE id IN (
-  SELECT g.id FROM grants g WHERE g.expires_at <> 0 AND g.expires_at < @before ORDER BY g.expires_at LIMIT @most);

@@ -24,7 +24,3 @@ SELECT COUNT(*) FROM one_time_codes WHERE destination = @destination AND created
 -- name: EndOneTimeCodes :execrows
 UPDATE one_time_codes SET consumed_at = @at WHERE user_id = @user_id AND user_id <> '' AND purpose = @purpose AND binding = @binding
   AND consumed_at = 0;
-
--- name: DeleteExpiredOneTimeCodes :execrows
-DELETE FROM one_time_codes WHERE id IN (
-  SELECT o.id FROM one_time_codes o WHERE o.expires_at < @before ORDER BY o.expires_at LIMIT @most);

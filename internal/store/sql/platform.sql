@@ -19,6 +19,3 @@ SELECT value FROM cache_version WHERE id = 1;
 
 -- name: BumpCacheVersion :exec
 UPDATE cache_version SET value = value + 1 WHERE id = 1;
-
--- name: DeleteEvents :execrows
-DELETE FROM audit WHERE id IN (SELECT e.id FROM audit e WHERE e.id < @before ORDER BY e.id LIMIT @most);

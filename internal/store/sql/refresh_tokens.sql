@@ -13,7 +13,3 @@ RETURNING *;
 
 -- name: RefreshToken :one
 SELECT * FROM refresh_tokens WHERE selector = @selector;
-
--- name: DeleteExpiredRefreshTokens :execrows
-DELETE FROM refresh_tokens WHERE selector IN (
-  SELECT t.selector FROM refresh_tokens t WHERE t.expires_at < @before ORDER BY t.expires_at LIMIT @most);

@@ -27,12 +27,3 @@ INSERT INTO session_clients (session_id, client_id) VALUES (@session_id, @client
 
 -- name: SessionClients :many
 SELECT client_id FROM session_clients WHERE session_id = @session_id ORDER BY client_id;
-
--- name: DeleteExpiredSessionClients :execrows
-DELETE FROM session_clients WHERE session_id IN (
-  SELECT s.id FROM sessions s WHERE s.expires_at < @before ORDER BY s.expires_at LIMIT @most);
-
--- name: DeleteExpiredSessions :execrows
-DELETE FROM sessions WHERE id IN (
-  SELECT s.id FROM sessions s WHERE s.expires_at < @before
-    AND NOT EXISTS (SELECT 1 FROM session_clients c WHERE c.session_id = s.id) ORDER BY s.expires_at LIMIT @most);
