@@ -92,19 +92,27 @@ func migrationSeries() fs.FS {
 	return series
 }
 
-// SchemaVersion returns the version that the database is at (0: empty) and the
-// one that this release ends at.
-func (s *Store) SchemaVersion(ctx context.Context) (have, want int64, err error) {
+// wantedVersion is the schema version that this release ends at.
+func wantedVersion() (want int64, err error) {
 	names, err := fs.Glob(migrationSeries(), "*.sql")
 	if err != nil {
-		return 0, 0, err
+		return 0, err
 	}
 	for _, name := range names {
 		version, err := goose.NumericComponent(name)
 		if err != nil {
-			return 0, 0, err
+			return 0, err
 		}
 		want = max(want, version)
+	}
+	return want, nil
+}
+
+// SchemaVersion returns the version that the database is at (0: empty) and the
+// one that this release ends at.
+func (s *Store) SchemaVersion(ctx context.Context) (have, want int64, err error) {
+	if want, err = wantedVersion(); err != nil {
+		return 0, 0, err
 	}
 	ctx, done := s.readContext(ctx)
 	defer done()
