@@ -5,6 +5,7 @@ BENCH ?= .
 OPS ?=
 ROUNDS ?= 3
 SECONDS ?= 2
+GROWTH ?= $(if $(OPS),0,1000000)
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .PHONY: help
@@ -36,7 +37,7 @@ generate: ## the generated code, from its sources
 .PHONY: bench
 bench: ## measure the server against the floors (needs wrk); OPS=client_credentials ROUNDS=1 SECONDS=2 for a quick look
 	@scripts/install-missing bench
-	@CLAVIGER_TEST_FSYNC=on scripts/with-postgres go run ./bench -ops '$(OPS)' -rounds '$(ROUNDS)' -seconds '$(SECONDS)'
+	@CLAVIGER_TEST_FSYNC=on scripts/with-postgres go run ./bench -ops '$(OPS)' -rounds '$(ROUNDS)' -seconds '$(SECONDS)' -growth '$(GROWTH)'
 
 .PHONY: microbench
 microbench: ## Go benchmarks; BENCH=Name and PACKAGES=./internal/keys choose some

@@ -27,14 +27,32 @@ var rotateScript string
 var cycleScript string
 
 // request is what wrk sends: the same again and again, unless there are tokens or
-// others.
+// values.
 type request struct {
 	method, path string
 	header       map[string]string
 	body         string
 
-	tokens []string  // of a rotation: each is appended to body and used once
-	others []request // sent in turn, instead of this one; method and path are the same
+	tokens []string // of a rotation: each is appended to body and used once
+	values []value  // in turn
+	place  string   // the header that takes the values; "" when they are appended to body
+}
+
+// value makes one request of many: the rest of its path, and a secret.
+type value struct{ rest, secret string }
+
+// first is the request that is sent before the others, to see that it is right.
+func (r request) first() request {
+	switch {
+	case len(r.tokens) > 0:
+		r.body += r.tokens[0]
+	case len(r.values) > 0 && r.place == "":
+		r.path, r.body = r.path+r.values[0].rest, r.body+r.values[0].secret
+	case len(r.values) > 0:
+		r.path, r.header = r.path+r.values[0].rest, maps.Clone(r.header)
+		r.header[r.place] = r.values[0].secret
+	}
+	return r
 }
 
 // load is how hard it is sent.
@@ -68,12 +86,15 @@ type counts struct {
 
 // runLoad sends a load to a server and fails when any answer was an error.
 func runLoad(ctx context.Context, dir, base string, r request, l load) (measure, error) {
-	script := filepath.Join(dir, "load.lua")
-	if err := os.WriteFile(script, []byte(scriptOf(r, l.threads())), 0o600); err != nil {
+	script, values := filepath.Join(dir, "load.lua"), filepath.Join(dir, "values")
+	if err := os.WriteFile(script, []byte(scriptOf(r, l.threads(), values)), 0o600); err != nil {
+		return measure{}, err
+	}
+	if err := os.WriteFile(values, valuesOf(r), 0o600); err != nil {
 		return measure{}, err
 	}
 	wrk := exec.CommandContext(ctx, "wrk", "-t", strconv.Itoa(l.threads()), "-c", strconv.Itoa(l.connections),
-		"-d", strconv.Itoa(int(l.duration.Seconds()))+"s", "--timeout", "10s", "--latency", "-s", script, base+r.path)
+		"-d", strconv.Itoa(max(1, int(l.duration.Seconds())))+"s", "--timeout", "10s", "--latency", "-s", script, base+r.path)
 	out, err := wrk.CombinedOutput()
 	if err != nil {
 		return measure{}, fmt.Errorf("wrk: %w\n%s", err, out)
@@ -108,35 +129,40 @@ func parseLoad(out []byte) (measure, error) {
 	}, nil
 }
 
-// scriptOf writes a request as the script that wrk runs.
-func scriptOf(r request, threads int) string {
+// scriptOf writes a request as the script that wrk runs. The tokens or values are in
+// a file beside it.
+func scriptOf(r request, threads int, values string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "wrk.method = %s\ncount = %d\n", lua(r.method), threads)
+	fmt.Fprintf(&b, "wrk.method = %s\n", lua(r.method))
 	for _, name := range slices.Sorted(maps.Keys(r.header)) {
 		fmt.Fprintf(&b, "wrk.headers[%s] = %s\n", lua(name), lua(r.header[name]))
 	}
 	b.WriteString(commonScript)
-	switch {
-	case r.tokens != nil:
-		fmt.Fprintf(&b, "prefix = %s\ntokens = {\n", lua(r.body))
-		for _, token := range r.tokens {
-			fmt.Fprintf(&b, "  %s,\n", lua(token))
+	if r.tokens == nil && r.values == nil {
+		if r.body != "" {
+			fmt.Fprintf(&b, "wrk.body = %s\n", lua(r.body))
 		}
-		b.WriteString("}\n" + rotateScript)
-	case r.others != nil:
-		b.WriteString("requests = {\n")
-		for _, other := range r.others {
-			fmt.Fprintf(&b, "  {headers = {")
-			for name, value := range other.header {
-				fmt.Fprintf(&b, "[%s] = %s,", lua(name), lua(value))
-			}
-			fmt.Fprintf(&b, "}, body = %s},\n", lua(other.body))
-		}
-		b.WriteString("}\n" + cycleScript)
-	case r.body != "":
-		fmt.Fprintf(&b, "wrk.body = %s\n", lua(r.body))
+		return b.String()
+	}
+	fmt.Fprintf(&b, "count, values, prefix, header = %d, %s, %s, %s\n", threads, lua(values), lua(r.body), lua(r.place))
+	if r.tokens != nil {
+		b.WriteString(rotateScript)
+	} else {
+		b.WriteString(cycleScript)
 	}
 	return b.String()
+}
+
+// valuesOf is the file of tokens or values, one in a line.
+func valuesOf(r request) []byte {
+	var b bytes.Buffer
+	for _, token := range r.tokens {
+		fmt.Fprintln(&b, token)
+	}
+	for _, v := range r.values {
+		fmt.Fprintf(&b, "%s\t%s\n", v.rest, v.secret)
+	}
+	return b.Bytes()
 }
 
 // lua quotes a text. Everything that is sent is printable ASCII.

@@ -25,6 +25,8 @@ type options struct {
 	count    int // of rounds
 	duration time.Duration
 	binary   string // "": built
+	whole    bool   // everything is measured, and recorded
+	largest  int    // database of the growth, in refresh tokens; 0: none is measured
 }
 
 func main() {
@@ -47,11 +49,13 @@ func parseOptions(args []string) (options, error) {
 	engines := flags.String("engines", "sqlite,postgres", "databases")
 	flags.IntVar(&o.count, "rounds", 3, "how often each is measured")
 	seconds := flags.Int("seconds", 2, "how long each load lasts")
+	flags.IntVar(&o.largest, "growth", 1_000_000, "the largest database of the growth, in refresh tokens; 0 for no growth")
 	flags.StringVar(&o.binary, "binary", "", "the program to measure, instead of the one that is built")
 	_ = flags.Parse(args) // it exits
 	o.duration, o.engines = time.Duration(*seconds)*time.Second, strings.Split(*engines, ",")
 	var err error
 	o.chosen, err = choose(*names)
+	o.whole = *names == "" && len(o.engines) == 2 && o.binary == ""
 	return o, err
 }
 
@@ -86,10 +90,58 @@ func run(ctx context.Context, o options) error {
 	if err := b.start(ctx); err != nil {
 		return err
 	}
-	if err := b.rounds(ctx); err != nil {
+	r, err := b.measureAll(ctx)
+	if err != nil {
 		return err
 	}
-	fmt.Print(b.table())
+	return b.conclude(r)
+}
+
+// measureAll runs what was asked for.
+func (b *bench) measureAll(ctx context.Context) (*result, error) {
+	r := &result{}
+	var err error
+	if r.Machine, err = b.describe(ctx); err != nil {
+		return nil, err
+	}
+	if err = b.rounds(ctx); err != nil {
+		return nil, err
+	}
+	r.Figures = b.figures()
+	if r.Footprints, err = b.footprints(ctx); err != nil {
+		return nil, err
+	}
+	if r.Binary, err = b.binarySize(); err != nil {
+		return nil, err
+	}
+	for _, i := range b.installations {
+		i.process.stop()
+	}
+	if b.largest > 0 {
+		r.Growth, err = b.grow(ctx)
+	}
+	return r, err
+}
+
+// conclude prints a result, records one of everything, and fails when a ratio has
+// fallen since the one that was recorded before.
+func (b *bench) conclude(r *result) error {
+	before, err := readResult(resultFile)
+	if err != nil {
+		return err
+	}
+	fmt.Print(r.report())
+	if b.whole {
+		if err := r.record(); err != nil {
+			return err
+		}
+	}
+	if before == nil {
+		return nil
+	}
+	if list := falls(before, r); len(list) > 0 {
+		return fmt.Errorf("fell by a third or more:\n  %s", strings.Join(list, "\n  "))
+	}
 	return nil
 }
 
@@ -118,28 +170,26 @@ func (b *bench) start(ctx context.Context) error {
 		}
 	}
 	for _, engine := range b.engines {
-		if err := b.serve(ctx, engine); err != nil {
+		i, err := b.serve(ctx, filepath.Join(b.dir, engine), engine)
+		if err != nil {
 			return err
 		}
+		b.installations = append(b.installations, i)
 	}
 	return nil
 }
 
-func (b *bench) serve(ctx context.Context, engine string) error {
-	dir := filepath.Join(b.dir, engine)
-	url, err := b.database(ctx, engine, dir)
+// serve starts a server on a new database.
+func (b *bench) serve(ctx context.Context, dir, engine string) (*installation, error) {
+	url, err := createDatabase(ctx, engine, dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	i, err := install(ctx, engine, dir, url, b.binary)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := i.start(ctx); err != nil {
-		return err
-	}
-	b.installations = append(b.installations, i)
-	return nil
+	return i, i.start(ctx)
 }
 
 func (b *bench) stop() {
@@ -149,14 +199,4 @@ func (b *bench) stop() {
 	for _, p := range b.floors {
 		p.stop()
 	}
-}
-
-// table is the figures as text.
-func (b *bench) table() string {
-	var t strings.Builder
-	for _, f := range b.figures() {
-		fmt.Fprintf(&t, "%-20s %-8s %4d %8.0f/s p50 %7.2f p99 %7.2f cpu %4.0f us  of floor %.3f  of signing floor %.3f\n",
-			f.Operation, f.Engine, f.Connections, f.PerSecond, f.P50, f.P99, f.CPU, f.OfFloor, f.OfSigning)
-	}
-	return t.String()
 }

@@ -63,14 +63,13 @@ func appToken(_ context.Context, i *installation, _ int) (request, error) {
 
 func passwordGrant(_ context.Context, i *installation, _ int) (request, error) {
 	return form("/oauth2/token", "grant_type", "password", "client_id", "bench-password", "client_secret", i.clientSecret,
-		"organisation", "bench", "username", "bench-service", "password", i.password, "scope", "read"), nil
+		"organisation", "bench", "username", "bench-service", "password", i.password, "scope", "read offline_access"), nil
 }
 
 // refreshRotation has more tokens than connections, because wrk makes a request
 // before it has the answer to another, and throws some away.
 func refreshRotation(ctx context.Context, i *installation, connections int) (request, error) {
-	r := form("/oauth2/token", "grant_type", "refresh_token", "client_id", "bench-password", "client_secret", i.clientSecret)
-	r.body += "&refresh_token="
+	r := i.rotation()
 	for range connections + 16 {
 		token, err := i.signIn(ctx)
 		if err != nil {
@@ -79,6 +78,13 @@ func refreshRotation(ctx context.Context, i *installation, connections int) (req
 		r.tokens = append(r.tokens, token)
 	}
 	return r, nil
+}
+
+// rotation has no tokens yet.
+func (i *installation) rotation() request {
+	r := form("/oauth2/token", "grant_type", "refresh_token", "client_id", "bench-password", "client_secret", i.clientSecret)
+	r.body += "&refresh_token="
+	return r
 }
 
 // signIn returns the refresh token of a new sign-in.
@@ -124,7 +130,7 @@ func keyRead(_ context.Context, i *installation, _ int) (request, error) {
 }
 
 func authorizeRequest(context.Context, *installation, int) (request, error) {
-	return get("/authorize?" + url.Values{
+	return get("/oauth2/authorize?" + url.Values{
 		"response_type": {"code"}, "client_id": {"bench-browser"}, "redirect_uri": {"http://127.0.0.1/callback"},
 		"scope": {"openid"}, "state": {"af0ifjsldkj"}, "code_challenge_method": {"S256"},
 		"code_challenge": {"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"},

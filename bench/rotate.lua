@@ -10,8 +10,10 @@ local function push(token)
 end
 
 function init()
-  for i = id + 1, #tokens, count do
-    push(tokens[i])
+  local number = 0
+  for token in io.lines(values) do
+    if number % count == id then push(token) end
+    number = number + 1
   end
 end
 

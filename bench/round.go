@@ -53,7 +53,7 @@ func (b *bench) rounds(ctx context.Context) error {
 // loads are those of a round. One caller alone shows no throughput, only how long
 // an answer takes, and that needs no second round.
 func (b *bench) loads(round int) []load {
-	list := []load{{128, b.duration}, {32, b.duration}}
+	list := []load{{128, b.duration}, {32, b.duration / 2}}
 	if round == 0 {
 		list = append(list, load{1, time.Second})
 	}
@@ -127,7 +127,10 @@ func (b *bench) measure(ctx context.Context, o operation, i *installation, l loa
 	if err == nil {
 		err = o.check(answer)
 	}
-	return f, err
+	if err != nil {
+		return f, fmt.Errorf("after the load: %w", err)
+	}
+	return f, nil
 }
 
 func (b *bench) loaded(ctx context.Context, f figure, p *process, r request, answer reply, l load) (figure, error) {

@@ -29,26 +29,15 @@ func newWire(base string) *wire {
 	}}
 }
 
-// send sends a request once; of a rotation, with its first token.
+// send sends a request once; of many, the first.
 func (w *wire) send(ctx context.Context, r request) (reply, error) {
-	body := r.body
-	if len(r.tokens) > 0 {
-		body += r.tokens[0]
-	}
-	if len(r.others) > 0 {
-		body = r.others[0].body
-	}
-	sent, err := http.NewRequestWithContext(ctx, r.method, w.base+r.path, strings.NewReader(body))
+	r = r.first()
+	sent, err := http.NewRequestWithContext(ctx, r.method, w.base+r.path, strings.NewReader(r.body))
 	if err != nil {
 		return reply{}, err
 	}
 	for name, value := range r.header {
 		sent.Header.Set(name, value)
-	}
-	if len(r.others) > 0 {
-		for name, value := range r.others[0].header {
-			sent.Header.Set(name, value)
-		}
 	}
 	answer, err := w.http.Do(sent)
 	if err != nil {

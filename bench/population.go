@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"claviger/internal/core"
+	"claviger/internal/keys"
+	"claviger/internal/secret"
+)
+
+// What one organisation of a population has.
+const (
+	tokensEach = 100 // refresh tokens, each of a grant of its own
+	keysEach   = 10  // API keys
+	sampleSize = 20_000
+)
+
+// row is one of a table, by column.
+type row map[string]any
+
+// with returns a copy that differs in some columns.
+func (r row) with(changes row) row {
+	copied := maps.Clone(r)
+	maps.Copy(copied, changes)
+	return copied
+}
+
+// population fills a database for a measurement, and for nothing else: with copies
+// of rows that the server has made itself, each with its own ids, numbers and
+// secrets. So it need not know what else a table has.
+type population struct {
+	random    *rand.ChaCha8
+	hasher    *secret.Hasher
+	at        time.Time // of the next id
+	next      int       // number of the next organisation
+	templates map[string]row
+	tables    map[string][]row // not written yet
+
+	sample sample
+}
+
+// sample is some of what was put in last, from all over it.
+type sample struct {
+	tokens        []string // refresh tokens
+	keys, clients []value
+}
+
+// order is one in which nothing refers to what is not there yet.
+var order = []string{"organisations", "accounts", "users", "memberships", "clients", "api_keys", "secrets", "grants", "refresh_tokens"}
+
+// newPopulation prepares the filling of an installation in which a service account
+// has signed in. The seed is fixed: two runs measure the same rows.
+func newPopulation(ctx context.Context, db database, i *installation) (*population, error) {
+	text, err := os.ReadFile(filepath.Join(i.dir, "data", "master.key"))
+	if err != nil {
+		return nil, err
+	}
+	master, err := keys.ParseMasterKey(strings.TrimSpace(string(text)))
+	if err != nil {
+		return nil, err
+	}
+	p := &population{
+		random: rand.NewChaCha8([32]byte{'b', 'e', 'n', 'c', 'h'}), at: time.Now().Add(-20 * 24 * time.Hour), // of 30 that tokens live
+		hasher:    &secret.Hasher{Key: master.Derive("secret digest")}, // as internal/server has it
+		templates: map[string]row{}, tables: map[string][]row{},
+	}
+	for name, query := range map[string]string{
+		"organisations":  "SELECT * FROM organisations WHERE code = 'bench'",
+		"accounts":       "SELECT * FROM accounts WHERE id = 'bench-main'",
+		"users":          "SELECT * FROM users WHERE username = 'bench-service'",
+		"memberships":    "SELECT m.* FROM memberships m JOIN users u ON u.id = m.user_id WHERE u.username = 'bench-service'",
+		"clients":        "SELECT * FROM clients WHERE id = 'bench-client'",
+		"client secrets": "SELECT * FROM secrets WHERE owner_id = 'bench-client'",
+		"api_keys":       "SELECT * FROM api_keys WHERE name = 'Reader'",
+		"key secrets":    "SELECT s.* FROM secrets s JOIN api_keys k ON k.id = s.owner_id WHERE k.name = 'Reader'",
+		"refresh_tokens": "SELECT * FROM refresh_tokens ORDER BY selector DESC LIMIT 1",
+		"grants":         "SELECT g.* FROM grants g JOIN refresh_tokens t ON t.grant_id = g.id ORDER BY t.selector DESC LIMIT 1",
+	} {
+		if p.templates[name], err = db.one(ctx, query); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return p, nil
+}
+
+func (p *population) id(prefix string) string {
+	p.at = p.at.Add(time.Millisecond)
+	return core.NewID(prefix, p.at, p.random)
+}
+
+func (p *population) put(table, template string, changes row) {
+	p.tables[table] = append(p.tables[table], p.templates[template].with(changes))
+}
+
+// fill adds organisations until there are rows for size refresh tokens.
+func (p *population) fill(ctx context.Context, db database, size int) error {
+	last := size / tokensEach
+	every := max(1, (last-p.next)*tokensEach/sampleSize)
+	p.sample = sample{}
+	for p.next < last {
+		p.organisation(every)
+		if p.next%50 != 0 && p.next != last {
+			continue
+		}
+		for _, table := range order {
+			if err := db.insert(ctx, table, p.tables[table]); err != nil {
+				return fmt.Errorf("%s: %w", table, err)
+			}
+			p.tables[table] = p.tables[table][:0]
+		}
+	}
+	return db.settle(ctx)
+}
+
+// organisation makes one with its account, client, service account, API keys and
+// grants. One in every of its tokens goes into the sample.
+func (p *population) organisation(every int) {
+	p.next++
+	number, name := int64(1_000_000+p.next), "bench-"+strconv.Itoa(p.next)
+	organisation, account, user, client := p.id(core.PrefixOrganisation), p.id(core.PrefixAccount), p.id(core.PrefixUser), p.id(core.PrefixClient)
+	p.put("organisations", "organisations", row{"id": organisation, "number": number, "code": name, "name": name})
+	p.put("accounts", "accounts", row{"id": account, "number": number, "organisation_id": organisation})
+	p.put("users", "users", row{"id": user, "number": number, "organisation_id": organisation, "username": name})
+	p.put("memberships", "memberships", row{"id": p.id(core.PrefixMembership), "user_id": user, "organisation_id": organisation})
+	p.put("clients", "clients", row{"id": client, "number": number, "organisation_id": organisation})
+	text := p.secretOf("client secrets", client)
+	if p.next%max(1, every/tokensEach) == 0 {
+		p.sample.clients = append(p.sample.clients, value{"", "client_id=" + client + "&client_secret=" + text})
+	}
+	for n := range keysEach {
+		key := p.id(core.PrefixAPIKey)
+		p.put("api_keys", "api_keys", row{"id": key, "organisation_id": organisation, "account_id": account, "name": strconv.Itoa(n)})
+		text := p.secretOf("key secrets", key)
+		if (p.next*keysEach+n)%max(1, every*keysEach/tokensEach) == 0 {
+			p.sample.keys = append(p.sample.keys, value{account, text})
+		}
+	}
+	for n := range tokensEach {
+		grant, selector, text := p.id(core.PrefixGrant), p.id(""), secret.NewSecret(p.random)
+		p.put("grants", "grants", row{"id": grant, "user_id": user, "organisation_id": organisation})
+		hash := secret.Token{Kind: secret.RefreshToken, Selector: selector, Secret: text}.Hash()
+		p.put("refresh_tokens", "refresh_tokens", row{"selector": selector, "hash": hash, "grant_id": grant})
+		if (p.next*tokensEach+n)%every == 0 {
+			p.sample.tokens = append(p.sample.tokens, secret.FormatToken(secret.RefreshToken, selector, text))
+		}
+	}
+}
+
+// secretOf puts in the secret of a client or key, and returns it.
+func (p *population) secretOf(template, owner string) string {
+	text := secret.NewSecret(p.random)
+	digest := p.hasher.Digest(text)
+	changes := row{"id": p.id(core.PrefixSecret), "owner_id": owner, "hash": digest}
+	if p.templates[template]["digest"] != "" {
+		changes["digest"] = digest
+	}
+	p.put("secrets", template, changes)
+	return text
+}
+
+// shuffle puts the sample into no order.
+func (p *population) shuffle() {
+	r := rand.New(p.random)
+	r.Shuffle(len(p.sample.tokens), func(a, b int) {
+		t := p.sample.tokens
+		t[a], t[b] = t[b], t[a]
+	})
+	r.Shuffle(len(p.sample.keys), func(a, b int) {
+		k := p.sample.keys
+		k[a], k[b] = k[b], k[a]
+	})
+	r.Shuffle(len(p.sample.clients), func(a, b int) {
+		c := p.sample.clients
+		c[a], c[b] = c[b], c[a]
+	})
+}
