@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strconv"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/pressly/goose/v3"
@@ -20,24 +21,22 @@ var migrationFiles embed.FS
 
 const versionTable = "schema_version"
 
-// ErrSchemaNewer is what Migrate returns when the database was migrated by a
-// later release.
-var ErrSchemaNewer = errors.New("the database schema is newer than this release knows")
+// ErrSchemaNewer is what Migrate and Ping return when the database was migrated by
+// a later release, and that does not say that this one can go on using it.
+var ErrSchemaNewer = errors.New("the database schema is newer than this release knows, and not made for it")
 
 // ErrSchemaOld is what Ping returns when the database has yet to be migrated.
 var ErrSchemaOld = errors.New("the database schema is not up to date; run the migration")
 
-// Migrate brings the schema up to date. It may run on several nodes at once.
+// Migrate brings the schema up to date. It may run on several nodes at once, and
+// leaves a newer schema that this release can use as it is.
 func (s *Store) Migrate(ctx context.Context) (from, to int64, err error) {
 	from, want, err := s.SchemaVersion(ctx)
 	if err != nil {
 		return 0, 0, err
 	}
-	if from > want {
-		return from, from, fmt.Errorf("store: %w: it is at %d, this release ends at %d", ErrSchemaNewer, from, want)
-	}
-	if from == want {
-		return from, want, nil
+	if from >= want {
+		return from, from, s.checkNewer(ctx, from, want)
 	}
 	err = s.migrateUp(ctx)
 	to, _, again := s.SchemaVersion(ctx)
@@ -132,9 +131,8 @@ func noTable(err error) bool {
 	return isSQLite(err) && containsNoSuchTable(err)
 }
 
-// Ping reports whether the database can be reached and has the schema that
-// this release needs. A newer schema will do: migrations leave the previous
-// release running.
+// Ping reports whether the database can be reached and has a schema that this
+// release can use.
 func (s *Store) Ping(ctx context.Context) error {
 	have, want, err := s.SchemaVersion(ctx)
 	if err != nil {
@@ -142,6 +140,28 @@ func (s *Store) Ping(ctx context.Context) error {
 	}
 	if have < want {
 		return unavailable(oauth.ReasonUnavailable, fmt.Errorf("store: %w: it is at %d of %d", ErrSchemaOld, have, want))
+	}
+	err = s.checkNewer(ctx, have, want)
+	if errors.Is(err, ErrSchemaNewer) {
+		return unavailable(oauth.ReasonUnavailable, err)
+	}
+	return err
+}
+
+// checkNewer refuses a schema that is newer than this release ends at, unless its
+// last migration declared that it suits releases that end here: by a setting
+// "schema.VERSION" with the oldest version that a release may end at (R19).
+func (s *Store) checkNewer(ctx context.Context, have, want int64) error {
+	if have <= want {
+		return nil
+	}
+	declared, err := s.Setting(ctx, fmt.Sprint("schema.", have))
+	if err != nil && !isNotFound(err) {
+		return err
+	}
+	oldest, err := strconv.ParseInt(declared, 10, 64)
+	if err != nil || oldest > want {
+		return fmt.Errorf("store: %w: it is at %d, this release ends at %d", ErrSchemaNewer, have, want)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,7 +16,7 @@ import (
 	"claviger/oauth"
 )
 
-func TestMigrateIsIdempotentAndRefusesANewerSchema(t *testing.T) {
+func TestMigrateIsIdempotent(t *testing.T) {
 	storetest.Engines(t, func(t *testing.T, open func() *store.Store) {
 		s := open()
 		have, want, err := s.SchemaVersion(t.Context())
@@ -26,11 +27,38 @@ func TestMigrateIsIdempotentAndRefusesANewerSchema(t *testing.T) {
 			t.Error(from, to, err)
 		}
 		check(t, s.Ping(t.Context()), "")
+	})
+}
+
+// A later release has migrated. Its last migration says which releases may go on.
+func TestR19_NewerSchema(t *testing.T) {
+	storetest.Engines(t, func(t *testing.T, open func() *store.Store) {
+		s := open()
+		_, want, err := s.SchemaVersion(t.Context())
+		check(t, err, "")
 		check(t, s.ExecForTest(t.Context(), "UPDATE schema_version SET version_id = 1000 WHERE version_id > 0"), "")
-		if _, _, err := s.Migrate(t.Context()); !errors.Is(err, store.ErrSchemaNewer) {
-			t.Error(err)
+		for _, declared := range []struct {
+			by     string
+			suited bool
+		}{
+			{"", false},
+			{fmt.Sprint("schema.999=", want), false}, // an earlier migration
+			{"schema.1000=1000", false},
+			{fmt.Sprint("schema.1000=", want+1), false},
+			{fmt.Sprint("schema.1000=", want), true},
+			{"schema.1000=1", true},
+			{"schema.1000=x", false},
+		} {
+			key, value, _ := strings.Cut(declared.by, "=")
+			write(t, s, func(tx *store.Tx) error { return tx.PutSetting(key, value) })
+			from, to, err := s.Migrate(t.Context())
+			if errors.Is(err, store.ErrSchemaNewer) == declared.suited || from != 1000 || to != 1000 {
+				t.Errorf("%q: migrating: %d %d %v", declared.by, from, to, err)
+			}
+			if err := s.Ping(t.Context()); errors.Is(err, store.ErrSchemaNewer) == declared.suited {
+				t.Errorf("%q: ready: %v", declared.by, err)
+			}
 		}
-		check(t, s.Ping(t.Context()), "") // R19: the previous release runs on
 	})
 }
 
@@ -120,11 +148,28 @@ func TestR03_OpenRefuses(t *testing.T) {
 	}
 }
 
-func TestR03_PostgresMustCommitSynchronously(t *testing.T) {
-	s := unmigrated(t, storetest.Postgres(t)+"&options=-csynchronous_commit%3Doff")
-	err := s.Write(t.Context(), func(tx *store.Tx) error { return tx.PutSetting("a", "b") })
-	if err == nil || !strings.Contains(err.Error(), "synchronous_commit is off") {
-		t.Error(err)
+// Commits are on the disk whatever the server, its database or its role says: a
+// trigger sees how each one is made.
+func TestR03_PostgresCommitsSynchronously(t *testing.T) {
+	url := storetest.Postgres(t)
+	s := storetest.Open(t, url)
+	check(t, s.ExecForTest(t.Context(), `CREATE FUNCTION durable() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+		IF current_setting('synchronous_commit') = 'off' THEN RAISE EXCEPTION 'synchronous_commit is off'; END IF; RETURN NEW; END $$`), "")
+	check(t, s.ExecForTest(t.Context(), "CREATE TRIGGER durable BEFORE INSERT ON settings FOR EACH ROW EXECUTE FUNCTION durable()"), "")
+	for _, setting := range []string{"off", "on", "local"} {
+		other := unmigrated(t, url+"&options=-csynchronous_commit%3D"+setting)
+		write(t, other, func(tx *store.Tx) error { return tx.PutSetting("a", setting) })
+	}
+}
+
+func TestR03_UndurableServerIsTold(t *testing.T) {
+	for _, test := range []struct {
+		url  string
+		want int
+	}{{storetest.SQLite(t), 0}, {storetest.StartPostgres(t).URL("postgres"), 0}, {storetest.StartForgetfulPostgres(t).URL("postgres"), 2}} {
+		if list, err := unmigrated(t, test.url).Undurable(t.Context()); err != nil || len(list) != test.want {
+			t.Errorf("%v %v", list, err)
+		}
 	}
 }
 

@@ -56,15 +56,49 @@ func (s *Store) openPostgres(ctx context.Context) error {
 	return nil
 }
 
-// assertSynchronous refuses a connection whose commits return before they are
-// on the disk.
+// assertSynchronous has commits of a connection return when they are on the disk,
+// whatever the server, the database or the role has set, and refuses a connection
+// where they still do not.
 func assertSynchronous(ctx context.Context, conn *pgx.Conn) error {
-	var setting string
-	if err := conn.QueryRow(ctx, "SHOW synchronous_commit").Scan(&setting); err != nil {
-		return err
+	setting, err := synchronousCommit(ctx, conn)
+	if err == nil && setting == "off" {
+		if _, err = conn.Exec(ctx, "SET synchronous_commit TO on"); err == nil {
+			setting, err = synchronousCommit(ctx, conn)
+		}
 	}
-	if setting == "off" {
-		return fmt.Errorf("commits would not be durable: synchronous_commit is off")
+	if err == nil && setting == "off" {
+		err = fmt.Errorf("commits would not be durable: synchronous_commit is off")
 	}
-	return nil
+	return err
+}
+
+func synchronousCommit(ctx context.Context, conn *pgx.Conn) (setting string, err error) {
+	err = conn.QueryRow(ctx, "SHOW synchronous_commit").Scan(&setting)
+	return setting, err
+}
+
+// Undurable returns the settings of the PostgreSQL server, such as "fsync=off",
+// under which it may lose what it has committed, or its data altogether, when the
+// machine fails. No connection can change them.
+func (s *Store) Undurable(ctx context.Context) ([]string, error) {
+	if s.engine == SQLite {
+		return nil, nil // Open refuses what is not durable
+	}
+	return uncached(ctx, s, func(ctx context.Context) ([]string, error) {
+		rows, err := s.reads.QueryContext(ctx, "SELECT name || '=' || setting FROM pg_settings "+
+			"WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off' ORDER BY name")
+		if err != nil {
+			return nil, failure("settings", err)
+		}
+		defer rows.Close()
+		var list []string
+		for rows.Next() {
+			var setting string
+			if err := rows.Scan(&setting); err != nil {
+				return nil, failure("settings", err)
+			}
+			list = append(list, setting)
+		}
+		return list, failure("settings", rows.Err())
+	})
 }

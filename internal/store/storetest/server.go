@@ -32,7 +32,18 @@ type Server struct {
 // the disk as a real one does.
 func StartPostgres(t testing.TB) *Server {
 	t.Helper()
-	s, err := start(true)
+	return startFor(t, true)
+}
+
+// StartForgetfulPostgres is StartPostgres for a server that does not sync.
+func StartForgetfulPostgres(t testing.TB) *Server {
+	t.Helper()
+	return startFor(t, false)
+}
+
+func startFor(t testing.TB, durable bool) *Server {
+	t.Helper()
+	s, err := start(durable)
 	if err != nil {
 		t.Fatal(err)
 	}
