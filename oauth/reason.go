@@ -62,6 +62,10 @@ const (
 	ReasonLastOwner        Reason = "last_owner"
 	ReasonNotFound         Reason = "not_found"
 	ReasonNameTaken        Reason = "name_taken"
+	ReasonInUse            Reason = "in_use"
+	ReasonChanged          Reason = "precondition_failed"
+	ReasonVersionMissing   Reason = "precondition_required"
+	ReasonRequestRepeated  Reason = "idempotency_key_reused"
 
 	ReasonScopeInsufficient Reason = "insufficient_scope"
 
@@ -173,6 +177,10 @@ var reasons = map[Reason]reasonEntry{
 	ReasonLastOwner:        {AccessDenied, 403, "The last owner of an account cannot be removed."},
 	ReasonNotFound:         {NotFound, 404, "Not found."},
 	ReasonNameTaken:        {Conflict, 409, "The name is already in use."},
+	ReasonInUse:            {Conflict, 409, "It is still in use."},
+	ReasonChanged:          {Conflict, 412, "It has changed since it was read."},
+	ReasonVersionMissing:   {InvalidRequest, 428, "The request must say which version it changes (If-Match)."},
+	ReasonRequestRepeated:  {Conflict, 409, "The idempotency key was used for another request."},
 
 	ReasonTooManyAttempts: {TooManyRequests, 429, "Too many attempts; try again later."},
 	ReasonRateLimited:     {TooManyRequests, 429, "Too many requests; try again later."},

@@ -1,9 +1,11 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"claviger/internal/core"
@@ -21,7 +23,9 @@ type NewAPIKey struct {
 	Scopes         oauth.Scope
 	ExpiresAt      time.Time // zero: as late as the dialect allows
 	Dialect        string
-	WithID         bool // presented as id and secret only; otherwise the secret alone works too
+	WithID         bool     // presented as id and secret only; otherwise the secret alone works too
+	AllowedFrom    []string // addresses or CIDR; none: anywhere
+	AddressMode    core.AddressMode
 }
 
 // CreateAPIKey makes an API key and returns it with its secret, which is not to
@@ -43,7 +47,10 @@ func (s *Service) CreateAPIKey(ctx context.Context, actor Actor, n NewAPIKey) (*
 				return err
 			}
 			tx.Audit(event)
-			return addSecret(tx, stored)
+			if err := addSecret(tx, stored); err != nil {
+				return err
+			}
+			return actor.keep(tx, Made[core.APIKey]{key, plain})
 		}, nil
 	})
 	if err != nil {
@@ -66,7 +73,10 @@ func (s *Service) planAPIKey(ctx context.Context, actor Actor, n NewAPIKey) (*co
 	key := &core.APIKey{
 		ID: s.newID(core.PrefixAPIKey), OrganisationID: account.OrganisationID, AccountID: account.ID,
 		Name: n.Name, Dialect: n.Dialect, Scopes: n.Scopes, Enabled: true, ExpiresAt: n.ExpiresAt.UTC().Truncate(time.Millisecond),
-		CreatedBy: actor.id(), CreatedAt: s.now(),
+		AddressMode: n.AddressMode, CreatedBy: actor.id(), CreatedAt: s.now(),
+	}
+	if key.AllowedFrom, err = checkAddresses(n.AllowedFrom, n.AddressMode); err != nil {
+		return nil, nil, err
 	}
 	if n.ExpiresAt.IsZero() {
 		key.ExpiresAt = lastExpiry(key)
@@ -185,6 +195,9 @@ func describeKey(key *core.APIKey, role *core.Role) string {
 	}
 	if len(key.Scopes) > 0 {
 		text += fmt.Sprintf(", scopes %q", key.Scopes.String())
+	}
+	if len(key.AllowedFrom) > 0 {
+		text += fmt.Sprintf(", from %s (%s)", strings.Join(key.AllowedFrom, " "), cmp.Or(key.AddressMode, core.AddressEnforce))
 	}
 	if !key.ExpiresAt.IsZero() {
 		text += ", until " + key.ExpiresAt.Format(time.RFC3339)

@@ -72,7 +72,9 @@ func (s *Service) RotateAPIKey(ctx context.Context, actor Actor, id string, over
 		key = found.key
 		alone := len(found.secrets) == 0 || slices.ContainsFunc(found.secrets, func(x core.Secret) bool { return x.Digest != "" })
 		event := actor.event(core.CredentialRotated, key.OrganisationID, "api_key/"+key.ID, rotation(key.Name, overlap))
-		return s.rotate(found.secrets, s.storedSecret(key.ID, plain, alone), overlap, event), nil
+		return s.rotate(found.secrets, s.storedSecret(key.ID, plain, alone), overlap, event, func(tx *store.Tx) error {
+			return actor.keep(tx, Made[core.APIKey]{key, plain})
+		}), nil
 	})
 	if err != nil {
 		return nil, "", err
@@ -148,15 +150,18 @@ func revoked(key *core.APIKey, secrets []core.Secret, now time.Time) bool {
 	return !key.Enabled && len(secrets) > 0 && !slices.ContainsFunc(secrets, func(x core.Secret) bool { return !over(x) })
 }
 
-// rotate is the write that replaces secrets by next.
-func (s *Service) rotate(old []core.Secret, next core.Secret, overlap time.Duration, event core.Event) func(*store.Tx) error {
+// rotate is the write that replaces secrets by next, and then does the rest.
+func (s *Service) rotate(old []core.Secret, next core.Secret, overlap time.Duration, event core.Event, rest func(*store.Tx) error) func(*store.Tx) error {
 	until := s.now().Add(overlap)
 	return func(tx *store.Tx) error {
 		tx.Audit(event)
 		if err := endSecrets(tx, old, until); err != nil {
 			return err
 		}
-		return addSecret(tx, next)
+		if err := addSecret(tx, next); err != nil {
+			return err
+		}
+		return rest(tx)
 	}
 }
 

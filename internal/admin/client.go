@@ -52,10 +52,15 @@ func (s *Service) CreateClient(ctx context.Context, actor Actor, n NewClient) (*
 		event := actor.event(core.CredentialCreated, client.OrganisationID, "client/"+client.ID, detail)
 		return func(tx *store.Tx) error {
 			tx.Audit(event)
-			if err := tx.PutClient(client); err != nil || plain == "" {
+			if err := tx.PutClient(client); err != nil {
 				return err
 			}
-			return addSecret(tx, s.storedSecret(client.ID, plain, false))
+			if plain != "" {
+				if err := addSecret(tx, s.storedSecret(client.ID, plain, false)); err != nil {
+					return err
+				}
+			}
+			return actor.keep(tx, Made[core.Client]{client, plain})
 		}, nil
 	})
 	if err != nil {
@@ -150,7 +155,9 @@ func (s *Service) RotateClientSecret(ctx context.Context, actor Actor, id string
 			return nil, err
 		}
 		event := actor.event(core.CredentialRotated, client.OrganisationID, "client/"+id, rotation(client.Name, overlap))
-		return s.rotate(old, s.storedSecret(id, plain, false), overlap, event), nil
+		return s.rotate(old, s.storedSecret(id, plain, false), overlap, event, func(tx *store.Tx) error {
+			return actor.keep(tx, Made[core.Client]{client, plain})
+		}), nil
 	})
 	if err != nil {
 		return nil, "", err

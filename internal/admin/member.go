@@ -166,6 +166,11 @@ func (s *Service) membersOf(ctx context.Context, account *core.Account) ([]Membe
 	if err != nil {
 		return nil, err
 	}
+	return s.join(ctx, memberships)
+}
+
+// join adds to memberships what they join.
+func (s *Service) join(ctx context.Context, memberships []*core.Membership) ([]Member, error) {
 	members := make([]Member, 0, len(memberships))
 	for _, m := range memberships {
 		user, err := s.Store.User(ctx, m.UserID)

@@ -80,20 +80,42 @@ func (s *Service) rightsOfKey(ctx context.Context, id string, account *core.Acco
 	return rights{held: true, roles: []*core.Role{role}}, err
 }
 
-// Permissions to manage the credentials of an organisation. An owner has them.
+// Permissions to manage an organisation: each begins with what it is about. A role
+// that may change something may see it, and an owner may all of it.
 const (
+	permissionOrganisation    = "organisation:update"
+	permissionAccounts        = "accounts:update"
+	permissionMembers         = "members:update"
+	permissionReadMembers     = "members:read"
+	permissionRoles           = "roles:update"
 	permissionClients         = "clients:update"
+	permissionReadClients     = "clients:read"
 	permissionServiceAccounts = "service-accounts:update"
+	permissionReadServices    = "service-accounts:read"
 	permissionCreateAPIKeys   = "api-keys:create"
 	permissionUpdateAPIKeys   = "api-keys:update"
+	permissionReadAPIKeys     = "api-keys:read"
+	permissionReadAudit       = "audit:read"
+	permissionReadUsage       = "usage:read"
 )
 
-// manages reports whether the holder of r may manage one kind of credential of
-// the organisation (F03).
-func (r rights) manages(permission string) bool {
+// Permissions returns the names of the permissions that guard the operations.
+func Permissions() []string {
+	return []string{
+		permissionOrganisation, permissionAccounts, permissionMembers, permissionReadMembers, permissionRoles,
+		permissionClients, permissionReadClients, permissionServiceAccounts, permissionReadServices,
+		permissionCreateAPIKeys, permissionUpdateAPIKeys, permissionReadAPIKeys, permissionReadAudit, permissionReadUsage,
+		core.PermissionConnect,
+	}
+}
+
+// manages reports whether the holder of r has one of the permissions (F03).
+func (r rights) manages(permissions ...string) bool {
 	return r.all || slices.ContainsFunc(r.roles, func(own *core.Role) bool {
-		_, granted := own.Grants[permission]
-		return own.Owner || granted
+		return own.Owner || slices.ContainsFunc(permissions, func(permission string) bool {
+			_, granted := own.Grants[permission]
+			return granted
+		})
 	})
 }
 
@@ -123,6 +145,61 @@ func (s *Service) account(ctx context.Context, actor Actor, id string) (*core.Ac
 		err = notFound("account_id")
 	}
 	return account, r, err
+}
+
+// organisation returns an organisation with the actor's rights in the whole of it,
+// which need one of the permissions; none: being there is enough. One in which the
+// actor has nothing, not even in one account, is not there for it (F01).
+func (s *Service) organisation(ctx context.Context, actor Actor, id string, permissions ...string) (*core.Organisation, rights, error) {
+	if id == "" { // never stands for all (F05)
+		return nil, rights{}, missing("organisation_id")
+	}
+	organisation, err := s.Store.Organisation(ctx, id)
+	if err != nil {
+		return nil, rights{}, err
+	}
+	whole, err := s.rightsOn(ctx, actor, &core.Account{OrganisationID: id})
+	if err != nil {
+		return nil, rights{}, err
+	}
+	if !whole.held {
+		reached, err := s.reached(ctx, actor, id)
+		if err != nil {
+			return nil, rights{}, err
+		}
+		if len(reached) == 0 {
+			return nil, rights{}, notFound("organisation_id")
+		}
+	}
+	if len(permissions) > 0 && !whole.manages(permissions...) {
+		return nil, rights{}, denied("organisation_id", "The role does not let you do this in the organisation.")
+	}
+	return organisation, whole, nil
+}
+
+// reachedAccount is an account of the actor's, with the rights there.
+type reachedAccount struct {
+	account *core.Account
+	rights  rights
+}
+
+// reached returns the accounts of an organisation that the actor reaches.
+func (s *Service) reached(ctx context.Context, actor Actor, organisationID string) ([]reachedAccount, error) {
+	accounts, err := s.Store.AccountsOf(ctx, organisationID)
+	if err != nil {
+		return nil, err
+	}
+	var list []reachedAccount
+	for _, account := range accounts {
+		r, err := s.rightsOn(ctx, actor, account)
+		if err != nil {
+			return nil, err
+		}
+		if r.held {
+			list = append(list, reachedAccount{account, r})
+		}
+	}
+	return list, nil
 }
 
 // role returns the role of a code as an organisation sees it.

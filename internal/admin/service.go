@@ -7,18 +7,27 @@ import (
 	"time"
 
 	"claviger/internal/core"
+	"claviger/internal/keys"
 	"claviger/internal/secret"
 	"claviger/internal/store"
+	"claviger/internal/tokens"
 	"claviger/oauth"
 )
 
-// Service runs the operations. All fields are required; Rand is read by several
-// goroutines at once.
+// Service runs the operations. Rand is read by several goroutines at once. What
+// is marked as the server's is nil on the command line, and so are the operations
+// that need it: they answer that the service is not available.
 type Service struct {
 	Store   *store.Store
 	Secrets *secret.Hasher
 	Now     func() time.Time
 	Rand    io.Reader
+
+	Ring     *tokens.Ring
+	Rotation keys.Rotation
+
+	Invitations Mail                                                                                    // the server's
+	EndsSession func(ctx context.Context, session *core.Session, reason string, event core.Event) error // the server's
 }
 
 // Actor is who asks for a change. Without an Authorization it is a trusted
@@ -27,6 +36,24 @@ type Actor struct {
 	Authorization *core.Authorization
 	Name          string // "cli"
 	Source        oauth.Source
+	// Keep is called with what an operation has made, in its transaction: what it
+	// writes is there if and only if the thing is. nil: nothing is to be kept.
+	Keep func(tx *store.Tx, made any) error
+}
+
+// keep calls Keep.
+func (a Actor) keep(tx *store.Tx, made any) error {
+	if a.Keep == nil {
+		return nil
+	}
+	return a.Keep(tx, made)
+}
+
+// Made is a credential with its secret, which is shown this once: a *core.APIKey, a
+// *core.Client or, with its password, a *core.User.
+type Made[T any] struct {
+	Thing  *T
+	Secret string // empty: a public client
 }
 
 // id is what created_by keeps.

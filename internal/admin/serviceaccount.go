@@ -28,7 +28,9 @@ func (s *Service) ResetPassword(ctx context.Context, actor Actor, userID string,
 			return nil, err
 		}
 		event := actor.event(core.CredentialRotated, user.OrganisationID, "user/"+userID, rotation(user.Username, overlap))
-		return s.rotate(old, s.storedSecret(userID, plain, false), overlap, event), nil
+		return s.rotate(old, s.storedSecret(userID, plain, false), overlap, event, func(tx *store.Tx) error {
+			return actor.keep(tx, Made[core.User]{user, plain})
+		}), nil
 	})
 	if err != nil {
 		return nil, "", err

@@ -12,7 +12,7 @@ import (
 	"claviger/oauth"
 )
 
-// Authenticator proves credentials.
+// Authenticator proves credentials. It must not be copied.
 type Authenticator struct {
 	Store     *store.Store
 	Secrets   *secret.Hasher
@@ -21,6 +21,8 @@ type Authenticator struct {
 	Directory *tokens.Directory
 	Audience  string // aud of access tokens that our own API takes
 	Now       func() time.Time
+
+	elsewhere sightings
 }
 
 // Attempt is a secret that somebody presented.

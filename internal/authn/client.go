@@ -75,6 +75,11 @@ func (a *Authenticator) ProveClient(ctx context.Context, c Caller, clientID, cli
 	if err := a.Prove(ctx, attempt, oauth.NewError(oauth.ReasonClientCredentials)); err != nil {
 		return err
 	}
+	if c.Key != nil {
+		if err := a.usedFrom(ctx, c.Key, ip, oauth.ReasonClientCredentials); err != nil {
+			return err
+		}
+	}
 	return a.Active(c)
 }
 

@@ -90,7 +90,7 @@ func (a *Authenticator) proveKey(ctx context.Context, presented, dialect, ip str
 	if dialect != "" && key.Dialect != dialect {
 		return nil, oauth.NewError(oauth.ReasonKeyInvalid).Because(errors.New("the key is of another dialect"))
 	}
-	return key, nil
+	return key, a.usedFrom(ctx, key, ip, oauth.ReasonKeyInvalid)
 }
 
 func (a *Authenticator) keyOf(ctx context.Context, digest string) (*core.APIKey, error) {

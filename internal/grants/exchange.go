@@ -120,11 +120,6 @@ func (x *Exchange) issue(ctx context.Context, r *request) (*tokens.Issued, error
 				return err
 			}
 		}
-		if r.caller.Key != nil {
-			if err := tx.TouchAPIKey(r.caller.Key.ID, x.Now()); err != nil {
-				return err
-			}
-		}
 		tx.Audit(event)
 		return nil
 	})

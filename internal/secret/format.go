@@ -21,6 +21,8 @@ const (
 	AuthorizationCode Kind = "ac"
 	Session           Kind = "ses"
 	PushedRequest     Kind = "par"
+	// Invitation is in the link that makes somebody a member.
+	Invitation Kind = "inv"
 )
 
 // hasSelector tells tokens, which are found by a selector, from credentials.
@@ -30,7 +32,7 @@ func (k Kind) hasSelector() bool {
 
 // Pattern matches every credential that this server generates, for secret
 // scanners. WellFormed then tells a real one from a look-alike by its checksum.
-const Pattern = `clv_(?:(?:sec|key)_|(?:rt|ac|ses|par)_[0-9A-Za-z_-]{1,64}\.)[0-9a-hjkmnp-tv-z]{39}`
+const Pattern = `clv_(?:(?:sec|key|inv)_|(?:rt|ac|ses|par)_[0-9A-Za-z_-]{1,64}\.)[0-9a-hjkmnp-tv-z]{39}`
 
 const (
 	mark         = "clv_"

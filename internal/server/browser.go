@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"claviger/internal/admin"
 	"claviger/internal/authn"
 	"claviger/internal/authorize"
 	"claviger/internal/console"
@@ -45,6 +46,10 @@ func (s *Server) wireBrowser() error {
 		Issuer: s.config.Issuer, Store: s.Store, Authenticator: s.authenticator, Sessions: sessions, People: people,
 		Directory: s.Exchange.Directory, Tokens: s.Issuer, Verifier: s.authenticator.Verifier, Pages: pages, Log: s.log,
 		Now: env.Now, Rand: env.Rand,
+	}
+	s.Admin.EndsSession = sessions.End
+	s.Admin.Invitations = admin.Mail{
+		Issuer: s.config.Issuer, Platform: platform.Name, Send: s.queueMessage, Wake: s.Outbox.Wake, Text: pages.Text,
 	}
 	s.console = &console.Console{
 		Issuer: s.config.Issuer, Store: s.Store, Admin: s.Admin, Sessions: sessions, People: people,

@@ -93,17 +93,23 @@ func assemble(config *config.Config, env Environment, master keys.MasterKey, db 
 		Proven: secret.NewProven(env.Now, env.Rand, 10_000, provenFor),
 		Rand:   env.Rand,
 	}
-	return &Instance{
+	instance := &Instance{
 		Config: config, Store: db, Secrets: hasher, environment: env, master: master,
 		Ring: &tokens.Ring{
 			Store: db, Master: master, Algorithm: config.SigningAlgorithm, Log: env.Log, Now: env.Now, Rand: env.Rand,
 		},
-		Admin:   &admin.Service{Store: db, Secrets: hasher, Now: env.Now, Rand: env.Rand},
 		Decider: permission.New(db, env.Now),
 	}
+	instance.Admin = &admin.Service{
+		Store: db, Secrets: hasher, Now: env.Now, Rand: env.Rand, Ring: instance.Ring, Rotation: instance.Rotation(),
+	}
+	return instance
 }
 
 func (i *Instance) prepare(ctx context.Context) error {
+	if err := i.Store.Unfinished(ctx); err != nil {
+		return err
+	}
 	if i.Config.Migrate == config.MigrateAuto {
 		if _, _, err := i.Store.Migrate(ctx); err != nil {
 			return err

@@ -157,6 +157,9 @@ func TestSD_2_LifeOfAKey(t *testing.T) {
 		}
 		lastUse := func() time.Time {
 			t.Helper()
+			if _, err := c.Store.FlushUsage(t.Context()); err != nil {
+				t.Fatal(err)
+			}
 			keys, err := c.Admin.ListAPIKeys(t.Context(), owner, "acme-fr")
 			if err != nil {
 				t.Fatal(err)

@@ -1,0 +1,112 @@
+package admin
+
+import (
+	"context"
+	"time"
+
+	"claviger/internal/core"
+	"claviger/internal/keys"
+	"claviger/internal/store"
+	"claviger/oauth"
+)
+
+// Events returns audit records, newest first: those of the filter's organisation, or
+// for the platform all of them.
+func (s *Service) Events(ctx context.Context, actor Actor, filter store.EventFilter) ([]core.Event, error) {
+	if err := s.mayOversee(ctx, actor, filter.OrganisationID, permissionReadAudit); err != nil {
+		return nil, err
+	}
+	return s.Store.Events(ctx, filter)
+}
+
+// Usage returns the token requests of an organisation, or for the platform the sums
+// over all, by day from a day to a day, both included. The last seconds may be missing.
+func (s *Service) Usage(ctx context.Context, actor Actor, organisationID string, from, to time.Time) ([]*core.Usage, error) {
+	if err := s.mayOversee(ctx, actor, organisationID, permissionReadUsage); err != nil {
+		return nil, err
+	}
+	if to.Before(from) || to.Sub(from) > core.UsageKept*24*time.Hour {
+		return nil, invalid("from", "The days must be in order, and not more than 400.")
+	}
+	return s.Store.Usage(ctx, organisationID, from, to)
+}
+
+func (s *Service) mayOversee(ctx context.Context, actor Actor, organisationID, permission string) error {
+	if organisationID == "" {
+		return s.platformOnly(ctx, actor)
+	}
+	_, _, err := s.organisation(ctx, actor, organisationID, permission)
+	return refusal(err)
+}
+
+// SigningKeys returns the signing keys, oldest first, without their private halves.
+func (s *Service) SigningKeys(ctx context.Context, actor Actor) ([]core.SigningKey, error) {
+	if err := s.platformOnly(ctx, actor); err != nil {
+		return nil, err
+	}
+	list, err := s.Store.SigningKeys(ctx)
+	for i := range list {
+		list[i].Sealed = nil
+	}
+	return list, err
+}
+
+// RotateSigningKey makes a new signing key for an algorithm, which takes over after
+// everybody could have fetched it.
+func (s *Service) RotateSigningKey(ctx context.Context, actor Actor, algorithm string) (*core.SigningKey, error) {
+	if err := s.platformOnly(ctx, actor); err != nil {
+		return nil, err
+	}
+	if s.Ring == nil {
+		return nil, oauth.NewError(oauth.ReasonUnavailable)
+	}
+	if err := checkFields(field{"algorithm", algorithm, oneOf(keys.Algorithms())}); err != nil || algorithm == "" {
+		return nil, invalid("algorithm", "There is no such algorithm.").Because(err)
+	}
+	key, err := s.Ring.Rotate(ctx, algorithm, s.Rotation, actor.event(core.SigningKeyCreated, "", "", "rotation, "+algorithm))
+	if err != nil {
+		return nil, err
+	}
+	key.Sealed = nil
+	return key, nil
+}
+
+// ListSessions returns the live sessions of a person, latest first: of oneself, or for
+// the platform of anybody.
+func (s *Service) ListSessions(ctx context.Context, actor Actor, userID string) ([]*core.Session, error) {
+	if userID == "" {
+		return nil, missing("user_id")
+	}
+	if !isPerson(actor, userID) && s.platformOnly(ctx, actor) != nil {
+		return nil, notFound("user_id")
+	}
+	if _, err := s.Store.User(ctx, userID); err != nil {
+		return nil, refusal(err)
+	}
+	return s.Store.SessionsOf(ctx, userID, s.now())
+}
+
+// EndSession signs a person out of one browser, and tells the clients of it.
+func (s *Service) EndSession(ctx context.Context, actor Actor, id string) error {
+	session, err := s.Store.Session(ctx, id)
+	if err != nil {
+		return refusal(err)
+	}
+	if !isPerson(actor, session.UserID) && s.platformOnly(ctx, actor) != nil {
+		return notFound("id")
+	}
+	if s.EndsSession == nil {
+		return oauth.NewError(oauth.ReasonUnavailable)
+	}
+	if !session.Alive(s.now()) {
+		return nil
+	}
+	by := actor.id()
+	return s.EndsSession(ctx, session, "ended by "+by, actor.event(core.SessionEnded, "", "session/"+id, "ended by "+by))
+}
+
+// isPerson reports whether the actor is that person, and not a partner in their name.
+func isPerson(actor Actor, userID string) bool {
+	a := actor.Authorization
+	return a != nil && a.User != nil && a.User.ID == userID && a.Consent == nil
+}

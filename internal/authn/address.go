@@ -1,0 +1,76 @@
+package authn
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"claviger/internal/core"
+	"claviger/internal/store"
+	"claviger/oauth"
+)
+
+// usedFrom notes that a proved API key is used from an address, and refuses it where
+// the key is for other addresses alone. A key that only reports works on; the audit
+// trail says from where.
+func (a *Authenticator) usedFrom(ctx context.Context, key *core.APIKey, ip string, refusal oauth.Reason) error {
+	now := a.Now()
+	if !key.ActiveAt(now) { // for the caller to refuse
+		return nil
+	}
+	if key.UsableFrom(ip) {
+		a.Store.APIKeyUsed(key.ID, now, ip)
+		return nil
+	}
+	kind := core.AddressRefused
+	if key.AddressMode == core.AddressReport {
+		kind = core.AddressReported
+	}
+	if a.elsewhere.first(string(kind)+" "+key.ID+" "+ip, now) {
+		if err := a.reportAddress(ctx, key, kind); err != nil {
+			return err
+		}
+	}
+	if kind == core.AddressReported {
+		a.Store.APIKeyUsed(key.ID, now, ip)
+		return nil
+	}
+	return oauth.NewError(refusal).Because(fmt.Errorf("the API key may not be used from %s", ip))
+}
+
+func (a *Authenticator) reportAddress(ctx context.Context, key *core.APIKey, kind core.EventType) error {
+	event := core.EventOf(kind, &core.Authorization{Key: key}, oauth.SourceOf(ctx))
+	event.OrganisationID, event.Target = key.OrganisationID, "api_key/"+key.ID
+	event.Detail = fmt.Sprintf("name %q", key.Name)
+	return a.Store.Write(ctx, func(tx *store.Tx) error {
+		tx.Audit(event)
+		return nil
+	})
+}
+
+// sightings keep what is used a thousand times a second from being reported as
+// often: once in sightingTime, on this node.
+type sightings struct {
+	mu   sync.Mutex
+	seen map[string]time.Time
+}
+
+const (
+	sightingTime = time.Hour
+	sightingRoom = 10_000
+)
+
+// first reports whether nothing was seen under the key for a while.
+func (s *sightings) first(key string, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if last, ok := s.seen[key]; ok && now.Sub(last) < sightingTime {
+		return false
+	}
+	if s.seen == nil || len(s.seen) >= sightingRoom {
+		s.seen = map[string]time.Time{}
+	}
+	s.seen[key] = now
+	return true
+}
