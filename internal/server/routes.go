@@ -154,7 +154,7 @@ func (s *Server) register(mux *http.ServeMux, path string, handlers map[string]h
 	allowed := make([]string, 0, len(handlers)+1)
 	for method, handler := range handlers {
 		allowed = append(allowed, method)
-		mux.Handle(method+" "+path, s.metrics.Observe(path, handler))
+		mux.Handle(method+" "+path, s.metrics.Observe(path, s.clock.guard(path, handler, fail)))
 	}
 	if _, ok := handlers[http.MethodGet]; ok {
 		allowed = append(allowed, http.MethodHead)

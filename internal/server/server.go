@@ -40,6 +40,7 @@ type Server struct {
 	discovery     *endpoints.Discovery
 	health        *endpoints.Health
 	metrics       *endpoints.Metrics
+	clock         *clock
 	cleaner       *cleaner
 	operations    *operations
 	limiter       *limiter
@@ -82,7 +83,7 @@ func New(instance *Instance, dialects []*dialect.Dialect) (*Server, error) {
 	}
 	s.handler = &edge{
 		config: s.config, hosts: s.config.AllowedHosts(), log: s.log,
-		now: instance.environment.Now, rand: instance.environment.Rand, next: ahead{forward, routes},
+		now: instance.environment.Now, rand: instance.environment.Rand, next: ahead{s.clock.guard(permission.PathForward, forward, failStandard), routes},
 	}
 	return s, nil
 }
@@ -121,6 +122,7 @@ func (s *Server) wireEndpoints() {
 	s.discovery = &endpoints.Discovery{Issuer: s.config.Issuer, Locales: web.Locales(), Ring: s.Ring}
 	s.health = &endpoints.Health{Store: s.Store, Log: s.log}
 	s.metrics = endpoints.NewMetrics(s.environment.Now)
+	s.clock = &clock{store: s.Store, now: s.environment.Now, log: s.log}
 	s.cleaner = &cleaner{
 		store: s.Store, every: s.config.CleanUpEvery, retention: s.config.AuditRetention,
 		metrics: s.metrics.CleanUp(store.GrowingTables()), log: s.log, now: s.environment.Now,
@@ -147,6 +149,9 @@ func (s *Server) Run(ctx context.Context, listener net.Listener) error {
 	defer group.Wait() // what is being delivered is settled before the database closes
 	background, stop := context.WithCancel(ctx)
 	defer stop()
+	s.clock.look(background)
+	group.Go(func() { s.clock.watch(background) })
+	group.Go(func() { s.warnUndurable(background) })
 	group.Go(func() { s.Ring.Watch(background, 5*time.Second) })
 	group.Go(func() { s.cleaner.run(background) })
 	group.Go(func() { s.Outbox.Run(background) })
