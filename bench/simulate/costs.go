@@ -21,10 +21,6 @@ func measureWrites(ctx context.Context, e *engine, rows, writes int) (map[string
 		job  func(tx *store.Tx, i int) error
 	}{
 		{"audit", func(tx *store.Tx, i int) error { tx.Audit(event(i)); return nil }},
-		{"key", func(tx *store.Tx, i int) error {
-			tx.Audit(event(i))
-			return tx.TouchAPIKey(id(core.PrefixAPIKey, i%rows), time.Now())
-		}},
 		{"first", func(tx *store.Tx, i int) error {
 			g := grant(i % rows)
 			if err := tx.InsertGrant(g); err != nil {

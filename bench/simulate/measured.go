@@ -18,7 +18,7 @@ type Measured struct {
 type MeasuredOnOne struct {
 	Version string               `json:"version"`
 	Row     map[string]RowBytes  `json:"row"`     // by table
-	Write   map[string]WriteCost `json:"write"`   // by what is written: audit, key, first, rotation, change
+	Write   map[string]WriteCost `json:"write"`   // by what is written: audit, first, rotation, change
 	Miss    ReadCost             `json:"miss"`    // one look-up that the cache could not answer
 	Origins ReadCost             `json:"origins"` // for each client, when a browser's origin is looked up
 }

@@ -1,6 +1,9 @@
 package main
 
-import "math/rand/v2"
+import (
+	"math"
+	"math/rand/v2"
+)
 
 const (
 	monthHours = 730
@@ -86,9 +89,20 @@ func CostOf(in Inputs, m *Measured) Cost {
 	return c
 }
 
+// Coalesced is how many organisations a second have something to write when nodes
+// write what they have counted of each once in an interval of so many seconds.
+func (in Inputs) Coalesced(interval float64) (aSecond float64) {
+	z := newZipf(in.Organisations, in.Skew, nil)
+	total, perNode := z.total(), in.Expect().Hour/in.Nodes
+	z.over(func(weight, count float64) {
+		aSecond += count * (1 - math.Exp(-perNode*weight/total*interval)) / interval * in.Nodes
+	})
+	return aSecond
+}
+
 // mix is the cost of a token request, over all kinds of them.
 func (m MeasuredOnOne) mix(in Inputs) (sum WriteCost) {
-	for kind, share := range map[string]float64{"key": 1 - in.First - in.Rotation, "first": in.First, "rotation": in.Rotation} {
+	for kind, share := range map[string]float64{"audit": 1 - in.First - in.Rotation, "first": in.First, "rotation": in.Rotation} {
 		w := m.Write[kind]
 		sum.LogBytes += share * w.LogBytes
 		sum.NodeMicros += share * w.NodeMicros

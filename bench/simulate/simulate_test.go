@@ -134,7 +134,7 @@ func TestMeasuring(t *testing.T) {
 				t.Errorf("a write of %s costs %+v", kind, cost)
 			}
 		}
-		if engine.Version == "" || engine.Miss.NodeMicros == 0 || engine.Origins.NodeMicros == 0 || len(engine.Write) != 5 {
+		if engine.Version == "" || engine.Miss.NodeMicros == 0 || engine.Origins.NodeMicros == 0 || len(engine.Write) != 4 {
 			t.Errorf("%+v", engine)
 		}
 	}

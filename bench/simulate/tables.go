@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-var tableNames = []string{"inputs", "rows measured", "costs measured", "day", "sizes", "caches", "steps", "money"}
+var tableNames = []string{"inputs", "rows measured", "costs measured", "day", "sizes", "coalesced", "caches", "steps", "money"}
 
 // Tables are those of the page, by the name of their marks.
 func (r *Report) Tables() map[string]string {
 	return map[string]string{
 		"inputs": r.inputs(), "rows measured": r.rowsMeasured(), "costs measured": r.costsMeasured(), "day": r.day(),
-		"sizes": r.sizesTable(), "caches": r.cachesTable(), "steps": r.steps(), "money": r.money(),
+		"sizes": r.sizesTable(), "coalesced": r.coalesced(), "caches": r.cachesTable(), "steps": r.steps(), "money": r.money(),
 	}
 }
 
@@ -51,7 +51,7 @@ func (r *Report) rowsMeasured() string {
 func (r *Report) costsMeasured() string {
 	var rows [][]string
 	for _, kind := range []struct{ name, meaning string }{
-		{"audit", "an audit record"}, {"key", "a token for an API key"},
+		{"audit", "a token without a refresh token: its audit record"},
 		{"first", "a token with the first refresh token"}, {"rotation", "a rotation"},
 		{"change", "a change of a membership"},
 	} {
@@ -95,6 +95,24 @@ func (r *Report) sizesTable() string {
 	}
 	rows = append(rows, []string{"all", "", "", size(lite), size(pg)})
 	return grid([]string{"table", "rows, simulated", "closed form", "SQLite", "PostgreSQL"}, rows)
+}
+
+func (r *Report) coalesced() string {
+	var rows [][]string
+	for _, interval := range []float64{1, 10, 60, 600} {
+		row := []string{number(interval)}
+		for _, part := range []float64{1000, 100, 10, 1} {
+			in := r.in
+			in.Organisations /= part
+			row = append(row, fmt.Sprintf("%s of %s", number(in.Coalesced(interval)), number(in.Expect().Hour)))
+		}
+		rows = append(rows, row)
+	}
+	head := []string{"seconds between writes"}
+	for _, c := range r.costs {
+		head = append(head, number(c.Organisations)+" organisations")
+	}
+	return grid(head, rows)
 }
 
 func (r *Report) cachesTable() string {
