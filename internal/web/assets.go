@@ -6,6 +6,7 @@ import (
 	"encoding/base32"
 	"fmt"
 	"html"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -59,16 +60,20 @@ func assetsOf(o Options, brand rgb) (map[string]asset, error) {
 	if err != nil {
 		return nil, err
 	}
-	script, err := assetFiles.ReadFile("assets/submit.js")
-	if err != nil {
-		return nil, err
+	scripts := map[string]asset{}
+	for _, name := range []string{"submit.js", "console.js"} {
+		script, err := assetFiles.ReadFile("assets/" + name)
+		if err != nil {
+			return nil, err
+		}
+		scripts[name] = newAsset(name, "text/javascript; charset=utf-8", script)
 	}
 	all := map[string]asset{
 		"style.css": newAsset("style.css", "text/css; charset=utf-8", style),
 		"brand.css": newAsset("brand.css", "text/css; charset=utf-8", []byte(brandCSS(brand))),
-		"submit.js": newAsset("submit.js", "text/javascript; charset=utf-8", script),
 		"mark.svg":  newAsset("mark.svg", "image/svg+xml", []byte(mark(o.Name, brand))),
 	}
+	maps.Copy(all, scripts)
 	switch {
 	case len(o.Logo) == 0:
 	case o.LogoType == "image/png":

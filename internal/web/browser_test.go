@@ -73,7 +73,7 @@ const check = `(() => {
 	for (const [what, wanted] of [["h1", 1], ["main", 1], ["header", 1], ["footer", 1]]) {
 		if (document.querySelectorAll(what).length !== wanted) wrong.push("not one " + what);
 	}
-	for (const input of document.querySelectorAll("input:not([type=hidden]):not([hidden])")) {
+	for (const input of document.querySelectorAll("select, textarea, input:not([type=hidden], [hidden])")) {
 		if (![...input.labels].some((label) => label.textContent.trim() && shown(label))) say("no label", input);
 	}
 	for (const input of document.querySelectorAll("[aria-describedby]")) {
@@ -86,10 +86,10 @@ const check = `(() => {
 	}
 	const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
 	if (new Set(ids).size !== ids.length) wrong.push("an id twice");
-	for (const target of document.querySelectorAll("button, .button, .ways a, .languages a, input:not([type=hidden]):not([type=radio]):not([hidden]), .choice label")) {
+	for (const target of [...document.querySelectorAll("button, .button, .ways a, .languages a, summary, select, textarea, .option label, input:not([type=hidden], [type=radio], [type=checkbox], [hidden]), .choice label")].filter(shown)) {
 		if (target.getBoundingClientRect().height < 44) say("target below 44 px", target);
 	}
-	const summary = document.querySelector(".alert.bad");
+	const summary = document.querySelector(".alert.bad[role=alert]");
 	if (summary && document.activeElement !== summary) say("errors without focus", summary);
 
 	const parts = (colour) => colour.match(/[\d.]+/g).map(Number);
@@ -125,7 +125,7 @@ const check = `(() => {
 		if (ratio < 4.5) say("contrast " + ratio.toFixed(2), element);
 	}
 	if (measured < 4) wrong.push("only " + measured + " texts measured");
-	for (const button of document.querySelectorAll("button:not(.link), .button, input:not([type=hidden]):not([type=radio]):not([hidden])")) {
+	for (const button of document.querySelectorAll("button:not(.link), .button:not(.plain), select, textarea, .switch, input:not([type=hidden], [type=radio], [type=checkbox], [hidden])")) {
 		if (contrast(getComputedStyle(button).borderTopColor, behind(button.parentElement)) < 3) say("faint edge", button);
 	}
 	return wrong;

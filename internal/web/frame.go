@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"html/template"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -47,8 +48,10 @@ func (p *Pages) frame(r *http.Request, v View) frame {
 		f.Wide, errors = true, data.Errors
 	case Connections, Inbox:
 		f.Wide = true
+	case Console:
+		f.Failed = len(data.problems()) > 0
 	}
-	f.Failed = len(errors) > 0
+	f.Failed = f.Failed || len(errors) > 0
 	return f
 }
 
@@ -108,7 +111,8 @@ func (f frame) Kept() map[string]string {
 
 // functions of the templates, in one locale.
 func (p *Pages) functions(locale string) template.FuncMap {
-	return template.FuncMap{
+	functions := p.componentFunctions(locale)
+	maps.Copy(functions, template.FuncMap{
 		"t":      func(key string, args ...any) string { return p.Text(locale, key, args...) },
 		"strong": func(key string, args ...string) template.HTML { return p.strong(locale, key, args...) },
 		"wait":   func(seconds int) string { return p.wait(locale, seconds) },
@@ -124,7 +128,8 @@ func (p *Pages) functions(locale string) template.FuncMap {
 		"host":    host,
 		"onwards": onwards,
 		"joined":  func(parts ...string) string { return strings.Join(slices.DeleteFunc(parts, isEmpty), " · ") },
-	}
+	})
+	return functions
 }
 
 func isEmpty(text string) bool { return text == "" }

@@ -18,6 +18,9 @@ func setHeaders(h http.Header, v View) {
 	if posts {
 		script, targets = "'self'", append(targets[:len(targets):len(targets)], schemeOf(answer.Action))
 	}
+	if _, ok := v.Data.(Console); ok {
+		script = "'self'"
+	}
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; script-src "+script+
 		"; form-action "+formAction(targets)+"; frame-ancestors 'none'; base-uri 'none'")
 	h.Set("X-Frame-Options", "DENY")

@@ -197,9 +197,9 @@ func TestAssets(t *testing.T) {
 		p.Assets().ServeHTTP(w, httptest.NewRequest("GET", path, nil))
 		return w
 	}
-	for name, contentType := range map[string]string{"style.css": "text/css; charset=utf-8", "brand.css": "text/css; charset=utf-8", "mark.svg": "image/svg+xml", "logo": "image/svg+xml", "submit.js": "text/javascript; charset=utf-8"} {
+	for name, contentType := range map[string]string{"style.css": "text/css; charset=utf-8", "brand.css": "text/css; charset=utf-8", "mark.svg": "image/svg+xml", "logo": "image/svg+xml", "submit.js": "text/javascript; charset=utf-8", "console.js": "text/javascript; charset=utf-8"} {
 		path := p.assets[name].path
-		if name != "submit.js" && !strings.Contains(page, `"`+path+`"`) {
+		if !strings.HasSuffix(name, ".js") && !strings.Contains(page, `"`+path+`"`) {
 			t.Errorf("the page does not refer to %s", path)
 		}
 		w := get(path)

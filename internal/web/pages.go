@@ -70,7 +70,7 @@ func New(o Options) (*Pages, error) {
 
 // parse makes the templates of a locale: each page within the layout.
 func (p *Pages) parse(locale string) (map[string]*template.Template, error) {
-	layout, err := template.New("").Funcs(p.functions(locale)).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html")
+	layout, err := template.New("").Funcs(p.functions(locale)).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/components*.html")
 	if err != nil {
 		return nil, err
 	}

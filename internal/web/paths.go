@@ -15,4 +15,5 @@ const (
 	PathConnections = "/connections"
 	PathAssets      = "/assets/"
 	PathInbox       = "/dev/inbox"
+	PathComponents  = "/dev/components"
 )
