@@ -129,6 +129,7 @@ func (s *Server) browserRoutes(mux *http.ServeMux) {
 	mux.Handle("GET "+web.PathAssets, s.Pages.Assets())
 	if inbox := s.environment.Inbox; inbox != nil {
 		s.register(mux, web.PathInbox, open(s.inboxPage(inbox), nil), s.Pages.RenderError)
+		s.register(mux, web.PathComponents, open(http.HandlerFunc(s.componentsPage), nil), s.Pages.RenderError)
 	}
 }
 
@@ -153,4 +154,9 @@ func (s *Server) inboxPage(inbox *message.Inbox) http.Handler {
 		}
 		s.Pages.Render(w, r, web.View{Data: page})
 	})
+}
+
+// componentsPage shows what pages of the console are made of, in development.
+func (s *Server) componentsPage(w http.ResponseWriter, r *http.Request) {
+	s.Pages.Render(w, r, web.View{Data: web.Gallery(r.URL.Query().Get("show"))})
 }
