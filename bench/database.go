@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -80,52 +79,38 @@ func openDatabase(ctx context.Context, i *installation) (database, error) {
 		return database{}, err
 	}
 	db.SetMaxOpenConns(1)
+	if i.engine == "postgres" {
+		_, err = db.ExecContext(ctx, "SET synchronous_commit = off")
+		return database{db, i.engine}, err
+	}
 	return database{db, i.engine}, db.PingContext(ctx)
 }
 
 // one reads the row that a query finds.
-func (d database) one(ctx context.Context, query string) (row, error) {
-	rows, err := d.QueryContext(ctx, query)
+func (d database) one(ctx context.Context, query string) (template, error) {
+	found, err := d.QueryContext(ctx, query)
 	if err != nil {
-		return nil, err
+		return template{}, err
 	}
-	defer rows.Close()
-	columns, err := rows.Columns()
+	defer found.Close()
+	columns, err := found.Columns()
 	if err != nil {
-		return nil, err
+		return template{}, err
 	}
-	if !rows.Next() {
-		return nil, errors.Join(rows.Err(), errors.New("there is no row to copy"))
+	if !found.Next() {
+		return template{}, errors.Join(found.Err(), errors.New("there is no row to copy"))
 	}
 	values, places := make([]any, len(columns)), make([]any, len(columns))
 	for n := range values {
 		places[n] = &values[n]
 	}
-	if err := rows.Scan(places...); err != nil {
-		return nil, err
-	}
-	found := row{}
-	for n, column := range columns {
-		found[column] = values[n]
-	}
-	return found, nil
+	return template{columns, values}, found.Scan(places...)
 }
 
-// insert adds rows to a table, all of the same columns, as fast as the engine can.
-func (d database) insert(ctx context.Context, table string, rows []row) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	columns := slices.Sorted(maps.Keys(rows[0]))
-	values := func(n int) []any {
-		list := make([]any, 0, len(columns))
-		for _, column := range columns {
-			list = append(list, rows[n][column])
-		}
-		return list
-	}
+// insert adds rows to a table as fast as the engine can.
+func (d database) insert(ctx context.Context, table string, added *rows) error {
 	if d.engine == "sqlite" {
-		return d.insertRows(ctx, table, columns, len(rows), values)
+		return d.insertSQLite(ctx, table, added)
 	}
 	connection, err := d.Conn(ctx)
 	if err != nil {
@@ -133,26 +118,25 @@ func (d database) insert(ctx context.Context, table string, rows []row) error {
 	}
 	defer connection.Close()
 	return connection.Raw(func(driver any) error {
-		_, err := driver.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier{table}, columns,
-			pgx.CopyFromSlice(len(rows), func(n int) ([]any, error) { return values(n), nil }))
+		_, err := driver.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier{table}, added.columns, pgx.CopyFromRows(added.values))
 		return err
 	})
 }
 
-func (d database) insertRows(ctx context.Context, table string, columns []string, count int, values func(int) []any) error {
+// manyRows go into one statement, which is faster than one by one.
+const manyRows = 50
+
+func (d database) insertSQLite(ctx context.Context, table string, added *rows) error {
 	tx, err := d.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }()
-	places := strings.TrimSuffix(strings.Repeat("?,", len(columns)), ",")
-	insert, err := tx.PrepareContext(ctx, "INSERT INTO "+table+" ("+strings.Join(columns, ",")+") VALUES ("+places+")")
-	if err != nil {
-		return err
-	}
-	defer insert.Close()
-	for n := range count {
-		if _, err := insert.ExecContext(ctx, values(n)...); err != nil {
+	one := "(" + strings.TrimSuffix(strings.Repeat("?,", len(added.columns)), ",") + ")"
+	for some := range slices.Chunk(added.values, manyRows) {
+		places := strings.TrimSuffix(strings.Repeat(one+",", len(some)), ",")
+		insert := "INSERT INTO " + table + " (" + strings.Join(added.columns, ",") + ") VALUES " + places
+		if _, err := tx.ExecContext(ctx, insert, slices.Concat(some...)...); err != nil {
 			return err
 		}
 	}

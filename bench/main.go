@@ -25,7 +25,7 @@ type options struct {
 	count    int // of rounds
 	duration time.Duration
 	binary   string // "": built
-	whole    bool   // everything is measured, and recorded
+	whole    bool   // everything is measured, often enough, and recorded
 	largest  int    // database of the growth, in refresh tokens; 0: none is measured
 }
 
@@ -55,7 +55,7 @@ func parseOptions(args []string) (options, error) {
 	o.duration, o.engines = time.Duration(*seconds)*time.Second, strings.Split(*engines, ",")
 	var err error
 	o.chosen, err = choose(*names)
-	o.whole = *names == "" && len(o.engines) == 2 && o.binary == ""
+	o.whole = *names == "" && len(o.engines) == 2 && o.binary == "" && o.count >= 3 && o.largest > 0
 	return o, err
 }
 

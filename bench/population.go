@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,19 +18,37 @@ import (
 
 // What one organisation of a population has.
 const (
-	tokensEach = 100 // refresh tokens, each of a grant of its own
-	keysEach   = 10  // API keys
-	sampleSize = 20_000
+	tokensEach = 100     // refresh tokens, each of a grant of its own
+	keysEach   = 10      // API keys
+	sampleSize = 20_000  // refresh tokens of a sample
+	sampleKeys = 100_000 // keys and clients of a sample: more than the server holds in memory
 )
 
-// row is one of a table, by column.
-type row map[string]any
+// template is a row of a table that others are made from.
+type template struct {
+	columns []string
+	values  []any
+}
 
-// with returns a copy that differs in some columns.
-func (r row) with(changes row) row {
-	copied := maps.Clone(r)
-	maps.Copy(copied, changes)
-	return copied
+// set is a column that differs from the template.
+type set struct {
+	column string
+	value  any
+}
+
+// with returns the values of a row that differs in some columns.
+func (t template) with(changes []set) []any {
+	values := slices.Clone(t.values)
+	for _, c := range changes {
+		values[slices.Index(t.columns, c.column)] = c.value
+	}
+	return values
+}
+
+// rows are those of a table that are not written yet.
+type rows struct {
+	columns []string
+	values  [][]any
 }
 
 // population fills a database for a measurement, and for nothing else: with copies
@@ -41,14 +59,16 @@ type population struct {
 	hasher    *secret.Hasher
 	at        time.Time // of the next id
 	next      int       // number of the next organisation
-	templates map[string]row
-	tables    map[string][]row // not written yet
+	templates map[string]template
+	tables    map[string]*rows
 
 	sample sample
 }
 
 // sample is some of what was put in last, from all over it.
 type sample struct {
+	everyToken, everyKey, everyClient int // one in so many
+
 	tokens        []string // refresh tokens
 	keys, clients []value
 }
@@ -70,7 +90,7 @@ func newPopulation(ctx context.Context, db database, i *installation) (*populati
 	p := &population{
 		random: rand.NewChaCha8([32]byte{'b', 'e', 'n', 'c', 'h'}), at: time.Now().Add(-20 * 24 * time.Hour), // of 30 that tokens live
 		hasher:    &secret.Hasher{Key: master.Derive("secret digest")}, // as internal/server has it
-		templates: map[string]row{}, tables: map[string][]row{},
+		templates: map[string]template{}, tables: map[string]*rows{},
 	}
 	for name, query := range map[string]string{
 		"organisations":  "SELECT * FROM organisations WHERE code = 'bench'",
@@ -96,17 +116,21 @@ func (p *population) id(prefix string) string {
 	return core.NewID(prefix, p.at, p.random)
 }
 
-func (p *population) put(table, template string, changes row) {
-	p.tables[table] = append(p.tables[table], p.templates[template].with(changes))
+func (p *population) put(table, from string, changes ...set) {
+	t := p.templates[from]
+	if p.tables[table] == nil {
+		p.tables[table] = &rows{columns: t.columns}
+	}
+	p.tables[table].values = append(p.tables[table].values, t.with(changes))
 }
 
 // fill adds organisations until there are rows for size refresh tokens.
 func (p *population) fill(ctx context.Context, db database, size int) error {
 	last := size / tokensEach
-	every := max(1, (last-p.next)*tokensEach/sampleSize)
-	p.sample = sample{}
+	added := last - p.next
+	p.sample = sample{everyToken: max(1, added*tokensEach/sampleSize), everyKey: max(1, added*keysEach/sampleKeys), everyClient: max(1, added/sampleKeys)}
 	for p.next < last {
-		p.organisation(every)
+		p.organisation()
 		if p.next%50 != 0 && p.next != last {
 			continue
 		}
@@ -114,55 +138,55 @@ func (p *population) fill(ctx context.Context, db database, size int) error {
 			if err := db.insert(ctx, table, p.tables[table]); err != nil {
 				return fmt.Errorf("%s: %w", table, err)
 			}
-			p.tables[table] = p.tables[table][:0]
+			p.tables[table].values = p.tables[table].values[:0]
 		}
 	}
 	return db.settle(ctx)
 }
 
 // organisation makes one with its account, client, service account, API keys and
-// grants. One in every of its tokens goes into the sample.
-func (p *population) organisation(every int) {
+// grants.
+func (p *population) organisation() {
 	p.next++
 	number, name := int64(1_000_000+p.next), "bench-"+strconv.Itoa(p.next)
 	organisation, account, user, client := p.id(core.PrefixOrganisation), p.id(core.PrefixAccount), p.id(core.PrefixUser), p.id(core.PrefixClient)
-	p.put("organisations", "organisations", row{"id": organisation, "number": number, "code": name, "name": name})
-	p.put("accounts", "accounts", row{"id": account, "number": number, "organisation_id": organisation})
-	p.put("users", "users", row{"id": user, "number": number, "organisation_id": organisation, "username": name})
-	p.put("memberships", "memberships", row{"id": p.id(core.PrefixMembership), "user_id": user, "organisation_id": organisation})
-	p.put("clients", "clients", row{"id": client, "number": number, "organisation_id": organisation})
+	p.put("organisations", "organisations", set{"id", organisation}, set{"number", number}, set{"code", name}, set{"name", name})
+	p.put("accounts", "accounts", set{"id", account}, set{"number", number}, set{"organisation_id", organisation})
+	p.put("users", "users", set{"id", user}, set{"number", number}, set{"organisation_id", organisation}, set{"username", name})
+	p.put("memberships", "memberships", set{"id", p.id(core.PrefixMembership)}, set{"user_id", user}, set{"organisation_id", organisation})
+	p.put("clients", "clients", set{"id", client}, set{"number", number}, set{"organisation_id", organisation})
 	text := p.secretOf("client secrets", client)
-	if p.next%max(1, every/tokensEach) == 0 {
+	if p.next%p.sample.everyClient == 0 {
 		p.sample.clients = append(p.sample.clients, value{"", "client_id=" + client + "&client_secret=" + text})
 	}
 	for n := range keysEach {
 		key := p.id(core.PrefixAPIKey)
-		p.put("api_keys", "api_keys", row{"id": key, "organisation_id": organisation, "account_id": account, "name": strconv.Itoa(n)})
+		p.put("api_keys", "api_keys", set{"id", key}, set{"organisation_id", organisation}, set{"account_id", account}, set{"name", strconv.Itoa(n)})
 		text := p.secretOf("key secrets", key)
-		if (p.next*keysEach+n)%max(1, every*keysEach/tokensEach) == 0 {
+		if (p.next*keysEach+n)%p.sample.everyKey == 0 {
 			p.sample.keys = append(p.sample.keys, value{account, text})
 		}
 	}
 	for n := range tokensEach {
 		grant, selector, text := p.id(core.PrefixGrant), p.id(""), secret.NewSecret(p.random)
-		p.put("grants", "grants", row{"id": grant, "user_id": user, "organisation_id": organisation})
+		p.put("grants", "grants", set{"id", grant}, set{"user_id", user}, set{"organisation_id", organisation})
 		hash := secret.Token{Kind: secret.RefreshToken, Selector: selector, Secret: text}.Hash()
-		p.put("refresh_tokens", "refresh_tokens", row{"selector": selector, "hash": hash, "grant_id": grant})
-		if (p.next*tokensEach+n)%every == 0 {
+		p.put("refresh_tokens", "refresh_tokens", set{"selector", selector}, set{"hash", hash}, set{"grant_id", grant})
+		if (p.next*tokensEach+n)%p.sample.everyToken == 0 {
 			p.sample.tokens = append(p.sample.tokens, secret.FormatToken(secret.RefreshToken, selector, text))
 		}
 	}
 }
 
 // secretOf puts in the secret of a client or key, and returns it.
-func (p *population) secretOf(template, owner string) string {
+func (p *population) secretOf(from, owner string) string {
 	text := secret.NewSecret(p.random)
 	digest := p.hasher.Digest(text)
-	changes := row{"id": p.id(core.PrefixSecret), "owner_id": owner, "hash": digest}
-	if p.templates[template]["digest"] != "" {
-		changes["digest"] = digest
+	changes := []set{{"id", p.id(core.PrefixSecret)}, {"owner_id", owner}, {"hash", digest}}
+	if t := p.templates[from]; t.values[slices.Index(t.columns, "digest")] != "" { // a key that is presented alone
+		changes = append(changes, set{"digest", digest})
 	}
-	p.put("secrets", template, changes)
+	p.put("secrets", from, changes...)
 	return text
 }
 

@@ -53,7 +53,7 @@ func (b *bench) rounds(ctx context.Context) error {
 // loads are those of a round. One caller alone shows no throughput, only how long
 // an answer takes, and that needs no second round.
 func (b *bench) loads(round int) []load {
-	list := []load{{128, b.duration}, {32, b.duration / 2}}
+	list := []load{{manyConnection, b.duration}, {32, b.duration / 2}}
 	if round == 0 {
 		list = append(list, load{1, time.Second})
 	}
