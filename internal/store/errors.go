@@ -20,8 +20,8 @@ var ErrClosed = errors.New("store: closed")
 
 // ErrDamaged is the cause of a failure on a SQLite file that is not as it was
 // written. It tells the operator what to do (R07).
-var ErrDamaged = errors.New("the database file is damaged; stop the server, copy the file and those beside it (-wal, -shm) away, " +
-	"put the last backup in their place, and start again")
+var ErrDamaged = errors.New("the database file is damaged; stop the server and bring back the last backup with " +
+	"\"claviger restore --from FILE --replace\", which keeps the damaged file for a copy of what can still be read; then start again")
 
 // failure turns an error of a driver into what callers act on: ErrNotFound,
 // ErrConflict, or an *oauth.Error when trying again can help. subject names
@@ -107,10 +107,11 @@ func unavailable(reason oauth.Reason, cause error) error {
 }
 
 // rerunnable reports whether the database undid a transaction only because of
-// others (deadlock, serialization failure): the same again can succeed.
+// others (deadlock, serialization failure), or has to be for their sake: the same
+// again can succeed.
 func rerunnable(err error) bool {
 	var pg *pgconn.PgError
-	return errors.As(err, &pg) && (pg.Code == "40P01" || pg.Code == "40001")
+	return errors.Is(err, errAlone) || errors.As(err, &pg) && (pg.Code == "40P01" || pg.Code == "40001")
 }
 
 func isSQLite(err error) bool {

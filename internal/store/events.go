@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -13,9 +12,7 @@ import (
 const (
 	eventColumns = "id, at, type, reason, organisation_id, client_id, api_key_id, subject_type, subject_id, " +
 		"grant_id, grant_type, dialect, channel, ip, request_id, target, detail"
-	eventWidth      = 17 // columns
-	eventsPerInsert = 64 // 64 x 17 parameters; SQLite takes 32,766 and PostgreSQL 65,535
-	eventsPerPage   = 100
+	eventsPerPage = 100
 )
 
 // EventFilter says which events Events returns. Empty fields do not filter.
@@ -101,50 +98,15 @@ func (f EventFilter) query() (string, []any) {
 }
 
 // insertEvents writes events, many to a statement.
-func insertEvents(ctx context.Context, c *session, events []core.Event) error {
-	statement := eventInsert
-	if c.keep {
-		statement = eventInsertSQLite
+func insertEvents(ctx context.Context, c sqlSession, engine string, events []core.Event) error {
+	args := make([]any, 0, len(events)*auditRows.width)
+	for i := range events {
+		e := &events[i]
+		args = append(args, e.ID, millis(e.At), string(e.Type), string(e.Reason), e.OrganisationID, e.ClientID,
+			e.APIKeyID, e.SubjectType, e.SubjectID, e.GrantID, e.GrantType, e.Dialect, e.Channel, e.IP, e.RequestID,
+			e.Target, e.Detail)
 	}
-	for len(events) > 0 {
-		count := min(len(events), eventsPerInsert)
-		args := make([]any, 0, count*eventWidth)
-		for i := range events[:count] {
-			e := &events[i]
-			args = append(args, e.ID, millis(e.At), string(e.Type), string(e.Reason), e.OrganisationID, e.ClientID,
-				e.APIKeyID, e.SubjectType, e.SubjectID, e.GrantID, e.GrantType, e.Dialect, e.Channel, e.IP, e.RequestID,
-				e.Target, e.Detail)
-		}
-		if _, err := c.ExecContext(ctx, statement(count), args...); err != nil {
-			return err
-		}
-		events = events[count:]
-	}
-	return nil
+	return auditRows.insert(ctx, c, engine, args)
 }
 
-const eventInsertHead = "INSERT INTO audit (" + eventColumns + ") VALUES "
-
-// eventInsert is the statement that inserts count events.
-func eventInsert(count int) string {
-	text := []byte(eventInsertHead)
-	for n := range count * eventWidth {
-		switch {
-		case n == 0:
-			text = append(text, "($"...)
-		case n%eventWidth == 0:
-			text = append(text, "), ($"...)
-		default:
-			text = append(text, ", $"...)
-		}
-		text = strconv.AppendInt(text, int64(n+1), 10)
-	}
-	return string(append(text, ')'))
-}
-
-// eventInsertSQLite is eventInsert with parameters that have no names: SQLite
-// looks each name up among all before it, which a thousand of them would feel.
-func eventInsertSQLite(count int) string {
-	row := "(" + strings.Repeat("?, ", eventWidth-1) + "?)"
-	return eventInsertHead + strings.Repeat(row+", ", count-1) + row
-}
+var auditRows = newBulk("audit", eventColumns)

@@ -18,18 +18,21 @@ func (tx *Tx) Grant(id string) (*core.Grant, error) {
 	return find(tx, func(ctx context.Context, q *queries.Queries) (*core.Grant, error) { return grant(ctx, q, id) })
 }
 
-// InsertGrant inserts a grant; its id must be new.
+// InsertGrant inserts a grant; its id must be new. That it is not may be told for
+// the job as a whole.
 func (tx *Tx) InsertGrant(g *core.Grant) error {
+	if tx.failed != nil {
+		return tx.failed
+	}
 	tx.fillID(&g.ID, core.PrefixGrant)
-	return tx.do("grant", func(ctx context.Context, q *queries.Queries) error {
-		return q.InsertGrant(ctx, queries.InsertGrantParams{
-			ID: g.ID, ClientID: g.ClientID, ApiKeyID: g.APIKeyID, UserID: g.UserID, OrganisationID: g.OrganisationID,
-			AccountID: g.AccountID, ConsentID: g.ConsentID, Scope: encode(g.Scope), Service: g.Service,
-			Channel: g.Channel, SessionID: g.SessionID, Authentication: authenticationText(g.Authentication), CreatedAt: tx.createdAt(g.CreatedAt), ExpiresAt: millis(g.ExpiresAt),
-			EndedAt: millis(g.EndedAt), EndReason: g.EndReason,
-		})
-	})
+	tx.later[intoGrants] = append(tx.later[intoGrants], g.ID, g.ClientID, g.APIKeyID, g.UserID, g.OrganisationID,
+		g.AccountID, g.ConsentID, encode(g.Scope), g.Service, g.Channel, g.SessionID, authenticationText(g.Authentication),
+		tx.createdAt(g.CreatedAt), millis(g.ExpiresAt), millis(g.EndedAt), g.EndReason)
+	return nil
 }
+
+var grantRows = newBulk("grants", "id, client_id, api_key_id, user_id, organisation_id, account_id, consent_id, scope, "+
+	"service, channel, session_id, authentication, created_at, expires_at, ended_at, end_reason")
 
 // EndGrant ends a grant, with its refresh tokens, and reports whether this call
 // did: the first end wins. A grant without a row gets one, kept until expiresAt,

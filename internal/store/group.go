@@ -20,6 +20,7 @@ type group struct {
 	begun   bool
 	bumped  bool  // the cache version has moved
 	broken  error // the transaction is lost, and everyone's work with it
+	later   rows
 	events  []core.Event
 	undo    []func() // puts back what Put methods filled in
 }
@@ -40,6 +41,7 @@ func (g *group) run(job func(*Tx) error) error {
 		return err
 	}
 	g.bumped = g.bumped || tx.bumped
+	g.later.add(&tx.later)
 	g.events = append(g.events, tx.events...)
 	g.undo = append(g.undo, tx.undo...)
 	return nil
@@ -81,32 +83,69 @@ func (g *group) begin() string {
 	return "BEGIN"
 }
 
-// finish writes the events of the jobs that succeeded and commits.
-func (g *group) finish() error {
-	if !g.begun && len(g.events) == 0 {
+// catchUp inserts what jobs before have left for later, for a job that may look
+// at it. It must run outside of the job's savepoint.
+func (g *group) catchUp(c *session) error {
+	if g.later.empty() {
 		return nil
 	}
-	if g.begun || len(g.events) > eventsPerInsert {
-		c, err := g.session()
-		if err != nil {
-			return err
-		}
-		if err := insertEvents(g.ctx, c, g.events); err != nil {
-			return err
-		}
-		if g.bumped && g.writer.store.engine == Postgres {
-			if _, err := c.ExecContext(g.ctx, g.writer.store.announcement()); err != nil {
-				return err
-			}
-		}
-		_, err = c.ExecContext(g.ctx, "COMMIT")
+	err := g.later.insert(g.ctx, c, g.writer.store.engine)
+	if err != nil {
+		g.broken = g.apart(err)
+	}
+	return err
+}
+
+// apart is the error of a group whose rows together were refused: whose they were
+// is found by running each job alone.
+func (g *group) apart(err error) error {
+	if g.several {
+		return errors.Join(errAlone, err)
+	}
+	return err
+}
+
+// finish writes the rows that the jobs have left for later and commits.
+func (g *group) finish() error {
+	if !g.begun && g.later.empty() {
+		return g.finishAtOnce()
+	}
+	c, err := g.session()
+	if err != nil {
 		return err
 	}
-	c, err := g.writer.connect(g.ctx) // nothing but events: the one INSERT is the transaction
-	if err != nil {
-		return errors.Join(errNotBegun, err)
+	if err := g.later.insert(g.ctx, c, g.writer.store.engine); err != nil {
+		return g.apart(err)
 	}
-	if err := insertEvents(g.ctx, c, g.events); err != nil {
+	if err := insertEvents(g.ctx, c, g.writer.store.engine, g.events); err != nil {
+		return err
+	}
+	if g.bumped && g.writer.store.engine == Postgres {
+		if _, err := c.ExecContext(g.ctx, g.writer.store.announcement()); err != nil {
+			return err
+		}
+	}
+	_, err = c.ExecContext(g.ctx, "COMMIT")
+	return err
+}
+
+// finishAtOnce is finish for nothing but events: where they fit into one INSERT,
+// it is the transaction.
+func (g *group) finishAtOnce() error {
+	if len(g.events) == 0 {
+		return nil
+	}
+	if len(g.events) > rowsPerInsert {
+		if _, err := g.session(); err != nil {
+			return err
+		}
+		return g.finish()
+	}
+	c, err := g.writer.connect(g.ctx)
+	if err == nil {
+		err = insertEvents(g.ctx, c, g.writer.store.engine, g.events)
+	}
+	if err != nil {
 		return errors.Join(errNotBegun, err)
 	}
 	return nil

@@ -23,22 +23,29 @@ func (tx *Tx) RefreshToken(selector string) (*core.RefreshToken, error) {
 	})
 }
 
-// InsertRefreshToken inserts a refresh token; its selector must be new.
+// InsertRefreshToken inserts a refresh token; its selector must be new. That it is
+// not may be told for the job as a whole.
 func (tx *Tx) InsertRefreshToken(t *core.RefreshToken) error {
-	return tx.do("refresh token", func(ctx context.Context, q *queries.Queries) error {
-		return q.InsertRefreshToken(ctx, queries.InsertRefreshTokenParams{
-			Selector: t.Selector, Hash: t.Hash, GrantID: t.GrantID, IssuedAt: millis(t.IssuedAt),
-			ExpiresAt: millis(t.ExpiresAt), ConsumedAt: millis(t.ConsumedAt), Successor: t.Successor,
-		})
-	})
+	if tx.failed != nil {
+		return tx.failed
+	}
+	tx.later[intoRefreshTokens] = append(tx.later[intoRefreshTokens], t.Selector, t.Hash, t.GrantID, millis(t.IssuedAt),
+		millis(t.ExpiresAt), millis(t.ConsumedAt), t.Successor)
+	return nil
 }
+
+var refreshTokenRows = newBulk("refresh_tokens", "selector, hash, grant_id, issued_at, expires_at, consumed_at, successor")
 
 // ConsumeRefreshToken uses up a refresh token in favour of its successor. ok is
 // false when the token is unknown, used or expired at now, or its grant has no
 // row, has ended or is past its own expiry; RefreshToken and Grant tell which.
 // The secret half must have been verified before.
 func (tx *Tx) ConsumeRefreshToken(selector string, now time.Time, successor string) (t *core.RefreshToken, ok bool, err error) {
-	t, err = find(tx, func(ctx context.Context, q *queries.Queries) (*core.RefreshToken, error) {
+	if tx.failed != nil {
+		return nil, false, tx.failed
+	}
+	q, err := tx.openLight() // nobody has been told yet of what this group inserts
+	t, err = look(tx, q, err, func(ctx context.Context, q *queries.Queries) (*core.RefreshToken, error) {
 		row, err := q.ConsumeRefreshToken(ctx, queries.ConsumeRefreshTokenParams{
 			Selector: selector, ConsumedAt: millis(now), Successor: successor})
 		return one(row, err, "refresh token", refreshTokenOf)

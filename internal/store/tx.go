@@ -19,9 +19,11 @@ type Tx struct {
 	group  *group
 	ctx    context.Context
 	store  *Store
-	opened bool
+	opened bool // it has run statements, within its savepoint if the group has several jobs
+	light  bool // it has run a statement outside of a savepoint
 	bumped bool
 	failed error
+	later  rows
 	events []core.Event
 	undo   []func()
 }
@@ -70,6 +72,11 @@ func find[V any](tx *Tx, read func(ctx context.Context, q *queries.Queries) (V, 
 		return value, tx.failed
 	}
 	q, err := tx.open()
+	return look(tx, q, err, read)
+}
+
+func look[V any](tx *Tx, q *queries.Queries, err error, read func(ctx context.Context, q *queries.Queries) (V, error)) (V, error) {
+	var value V
 	if err != nil {
 		return value, tx.fail(failure("read", err))
 	}
@@ -79,18 +86,39 @@ func find[V any](tx *Tx, read func(ctx context.Context, q *queries.Queries) (V, 
 	return value, err
 }
 
-// open makes the savepoint of the job at its first statement.
+// open makes the savepoint of the job at its first statement, and inserts what was
+// left for later: the statement may look at it.
 func (tx *Tx) open() (*queries.Queries, error) {
 	c, err := tx.group.session()
 	if err != nil {
 		return nil, err
 	}
-	if !tx.opened && tx.group.several {
-		if _, err := c.ExecContext(tx.ctx, "SAVEPOINT job"); err != nil {
+	if !tx.opened {
+		if err := tx.group.catchUp(c); err != nil {
 			return nil, err
+		}
+		if tx.group.several {
+			if _, err := c.ExecContext(tx.ctx, "SAVEPOINT job"); err != nil {
+				return nil, err
+			}
 		}
 	}
 	tx.opened = true
+	return c.queries, tx.later.insert(tx.ctx, c, tx.store.engine)
+}
+
+// openLight is open without a savepoint, for the one statement of a transition
+// that hardly ever fails: when the job does all the same, the group is run again
+// job by job. What is left for later must be of no interest to the statement.
+func (tx *Tx) openLight() (*queries.Queries, error) {
+	if tx.opened {
+		return tx.open()
+	}
+	c, err := tx.group.session()
+	if err != nil {
+		return nil, err
+	}
+	tx.light = true
 	return c.queries, nil
 }
 
@@ -112,7 +140,10 @@ func (tx *Tx) rollback() {
 	for _, undo := range tx.undo {
 		undo()
 	}
-	if !tx.opened || tx.group.broken != nil {
+	if tx.light && tx.group.several && tx.group.broken == nil {
+		tx.group.broken = errAlone
+	}
+	if !tx.opened && !tx.light || tx.group.broken != nil {
 		return
 	}
 	statements := []string{"ROLLBACK"}

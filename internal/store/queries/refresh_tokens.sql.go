@@ -40,34 +40,6 @@ func (q *Queries) ConsumeRefreshToken(ctx context.Context, arg ConsumeRefreshTok
 	return i, err
 }
 
-const insertRefreshToken = `-- name: InsertRefreshToken :exec
-INSERT INTO refresh_tokens (selector, hash, grant_id, issued_at, expires_at, consumed_at, successor)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
-`
-
-type InsertRefreshTokenParams struct {
-	Selector   string
-	Hash       []byte
-	GrantID    string
-	IssuedAt   int64
-	ExpiresAt  int64
-	ConsumedAt int64
-	Successor  string
-}
-
-func (q *Queries) InsertRefreshToken(ctx context.Context, arg InsertRefreshTokenParams) error {
-	_, err := q.db.ExecContext(ctx, insertRefreshToken,
-		arg.Selector,
-		arg.Hash,
-		arg.GrantID,
-		arg.IssuedAt,
-		arg.ExpiresAt,
-		arg.ConsumedAt,
-		arg.Successor,
-	)
-	return err
-}
-
 const refreshToken = `-- name: RefreshToken :one
 SELECT selector, hash, grant_id, issued_at, expires_at, consumed_at, successor FROM refresh_tokens WHERE selector = $1
 `

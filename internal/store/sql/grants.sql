@@ -1,9 +1,3 @@
--- name: InsertGrant :exec
-INSERT INTO grants (id, client_id, api_key_id, user_id, organisation_id, account_id, consent_id, scope, service,
-                    channel, session_id, authentication, created_at, expires_at, ended_at, end_reason)
-VALUES (@id, @client_id, @api_key_id, @user_id, @organisation_id, @account_id, @consent_id, @scope, @service,
-        @channel, @session_id, @authentication, @created_at, @expires_at, @ended_at, @end_reason);
-
 -- EndGrant keeps the first end. The row stays until the later of the two
 -- expiries, so that clearing it away cannot bring a token back to life.
 -- name: EndGrant :execrows

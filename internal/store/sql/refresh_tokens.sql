@@ -1,7 +1,3 @@
--- name: InsertRefreshToken :exec
-INSERT INTO refresh_tokens (selector, hash, grant_id, issued_at, expires_at, consumed_at, successor)
-VALUES (@selector, @hash, @grant_id, @issued_at, @expires_at, @consumed_at, @successor);
-
 -- ConsumeRefreshToken is the whole transition: of any number of callers, on any
 -- number of nodes, one gets the row back.
 -- name: ConsumeRefreshToken :one
