@@ -39,6 +39,9 @@ type grammar struct {
 	Token      tokenCommand      `cmd:"" help:"Say what a token is and whether it is alive."`
 	Audit      auditCommand      `cmd:"" help:"Show the audit trail."`
 	Dialect    dialectCommand    `cmd:"" help:"Check and list wire dialects."`
+	Backup     backupCommand     `cmd:"" help:"Write a backup of a SQLite database, while it is served."`
+	Restore    restoreCommand    `cmd:"" help:"Bring a backup back, and end what must not live again."`
+	Database   databaseCommand   `cmd:"" help:"Copy a database to another one, of the same or of the other engine."`
 	Migrate    migrateCommand    `cmd:"" help:"Bring the database to the schema of this release."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`
 }

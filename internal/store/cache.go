@@ -49,6 +49,7 @@ type caches struct {
 	secrets             cache[string, []core.Secret]
 	consents            cache[string, *core.Consent]
 	origins             cache[string, map[string]bool] // one entry, all of them
+	restoredAt          cache[string, time.Time]       // one entry
 }
 
 func newCaches() caches {
@@ -73,6 +74,7 @@ func newCaches() caches {
 		secrets:             cache[string, []core.Secret]{"secrets", m},
 		consents:            cache[string, *core.Consent]{"consents", m},
 		origins:             cache[string, map[string]bool]{"origins", m},
+		restoredAt:          cache[string, time.Time]{"restoredAt", m},
 	}
 }
 

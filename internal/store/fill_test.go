@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -15,28 +17,31 @@ func (s *Store) ScanForTest(ctx context.Context, query string, into any) error {
 // FillForTest puts so many rows into every table that is cleaned up, which expire a
 // second after each other from 1970 on.
 func (s *Store) FillForTest(ctx context.Context, rows int) error {
+	return s.fill(ctx, rows, func(name string) bool {
+		return slices.ContainsFunc(growingTables, func(g growing) bool { return g.table == name || g.part == name })
+	})
+}
+
+// FillAllForTest puts rows into every table.
+func (s *Store) FillAllForTest(ctx context.Context, rows int) error {
+	return s.fill(ctx, rows, func(string) bool { return true })
+}
+
+func (s *Store) fill(ctx context.Context, rows int, wanted func(name string) bool) error {
 	tables, err := schemaTables(ctx)
 	if err != nil {
 		return err
 	}
-	grows := map[string]growing{}
-	for _, g := range growingTables {
-		grows[g.table] = g
-		if g.part != "" {
-			grows[g.part] = growing{table: g.part, key: g.owner}
-		}
-	}
 	series := fmt.Sprintf("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)", rows)
 	for _, table := range tables {
-		g, ok := grows[table.name]
-		if !ok {
+		if !wanted(table.name) || table.name == "cache_version" {
 			continue
 		}
-		var names, values []string
-		for _, c := range table.columns {
-			names, values = append(names, c.name), append(values, filling(g, c, s.engine))
+		var values []string
+		for place, c := range table.columns {
+			values = append(values, filling(table, place, c, s.engine))
 		}
-		statement := "INSERT INTO " + table.name + " (" + strings.Join(names, ", ") + ") " +
+		statement := "INSERT INTO " + table.name + " (" + table.columnList() + ") " +
 			series + " SELECT " + strings.Join(values, ", ") + " FROM n"
 		if _, err := s.writes.ExecContext(ctx, statement); err != nil {
 			return fmt.Errorf("%s: %w", table.name, err)
@@ -46,24 +51,49 @@ func (s *Store) FillForTest(ctx context.Context, rows int) error {
 	return err
 }
 
-func filling(g growing, c column, engine string) string {
+// filling is an expression for a column of the row i. What is unique, or refers to
+// another table, follows i.
+func filling(t table, place int, c column, engine string) string {
+	const odd = "CAST(CASE WHEN i % 2 = 0 THEN i ELSE -i END AS TEXT)"
+	isKey := slices.Contains(t.key, place)
 	switch {
-	case c.name == g.key && g.table == TableAudit:
+	case c.name == "id" && t.name == TableAudit:
 		return "'evt_' || CAST(1000000000 + i AS TEXT)"
-	case c.name == g.key:
+	case c.kind == kindText && (isKey || slices.Contains([]string{"organisation_id", "user_id", "role_id", "code"}, c.name)):
 		return "'row_' || CAST(1000000000 + i AS TEXT)"
-	case c.name == g.since:
+	case c.name == "expires_at" || c.name == "at":
 		return "i * 1000"
+	case c.kind == kindBigint && (isKey || c.name == "number"):
+		return "i"
 	case c.kind == kindBigint:
 		return "0"
 	case c.kind == kindBoolean:
-		return "FALSE"
+		return "(i % 2 = 0)"
 	case c.kind == kindBytea && engine == Postgres:
-		return "'\\x00'::bytea"
+		return "decode('00', 'hex') || convert_to(CAST(i AS TEXT), 'UTF8')"
 	case c.kind == kindBytea:
-		return "x'00'"
+		return "CAST(x'00' || CAST(i AS TEXT) AS BLOB)"
 	}
-	return "''"
+	return odd
+}
+
+// TablesForTest returns the names of the schema's tables.
+func TablesForTest(ctx context.Context) (names []string, err error) {
+	tables, err := schemaTables(ctx)
+	for _, t := range tables {
+		names = append(names, t.name)
+	}
+	return names, err
+}
+
+// ChangeForTest runs a statement on a database that nobody has open.
+func ChangeForTest(ctx context.Context, url, statement string) error {
+	s, err := openSide(ctx, url)
+	if err != nil {
+		return err
+	}
+	_, err = s.conn.ExecContext(ctx, statement)
+	return errors.Join(err, s.close())
 }
 
 // CleanUpPlansForTest returns how the engine goes about the statements of the clean-up.

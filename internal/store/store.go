@@ -105,15 +105,20 @@ func newStore(options Options) (*Store, error) {
 	if s.linger == 0 {
 		s.linger = time.Millisecond
 	}
-	switch scheme, rest, _ := strings.Cut(options.URL, ":"); scheme {
+	var err error
+	s.engine, s.url, err = splitURL(options.URL)
+	return s, err
+}
+
+// splitURL returns the engine that a URL names, and what its driver opens.
+func splitURL(url string) (engine, rest string, err error) {
+	switch scheme, rest, _ := strings.Cut(url, ":"); scheme {
 	case "sqlite":
-		s.engine, s.url = SQLite, rest
+		return SQLite, rest, nil
 	case "postgres", "postgresql":
-		s.engine, s.url = Postgres, options.URL
-	default:
-		return nil, fmt.Errorf("store: the database URL must begin with sqlite: or postgres://")
+		return Postgres, url, nil
 	}
-	return s, nil
+	return "", "", fmt.Errorf("store: the database URL must begin with sqlite: or postgres://")
 }
 
 func (s *Store) start(pollInterval time.Duration) {

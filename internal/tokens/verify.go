@@ -53,6 +53,13 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*Claims, error) {
 // scope is what is left of the token's (D05).
 // Every failure is an invalid_token error.
 func (v *Verifier) Alive(ctx context.Context, c *Claims) (*core.Authorization, error) {
+	restored, err := v.Directory.Store.RestoredAt(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if c.IssuedAt < restored.Unix() { // R26: its end may be among what was lost
+		return nil, oauth.NewError(oauth.ReasonTokenRevoked)
+	}
 	grant, err := v.Directory.Store.Grant(ctx, c.GrantID)
 	if err == nil && !grant.EndedAt.IsZero() {
 		return nil, oauth.NewError(oauth.ReasonTokenRevoked)
