@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"claviger/oauth"
 )
 
 // Gate is the one gate against guessing that every way in passes: the password
@@ -28,8 +30,10 @@ type Gate struct {
 	Window      time.Duration // that slides
 	Known       time.Duration // how long a source that was right is remembered
 	Size        int           // idle budgets, and known sources, that are kept
+	Line        int           // callers that may wait; more are ReasonOverloaded
 
 	mu      sync.Mutex
+	waiting int // callers in all lines
 	budgets map[budgetKey]*budget
 	idle    list.List // of *budget that nobody uses, latest first
 	known   map[budgetKey]*list.Element
@@ -40,7 +44,7 @@ type Gate struct {
 // for an identity, 100 for a source, known sources for 30 days.
 func NewGate(now func() time.Time) *Gate {
 	return &Gate{
-		Now: now, Limit: 10, SourceLimit: 100, Window: time.Minute, Known: 30 * 24 * time.Hour, Size: 100_000,
+		Now: now, Limit: 10, SourceLimit: 100, Window: time.Minute, Known: 30 * 24 * time.Hour, Size: 100_000, Line: 256,
 		budgets: map[budgetKey]*budget{}, known: map[budgetKey]*list.Element{},
 	}
 }
@@ -56,7 +60,8 @@ type knownSource struct {
 // Enter reserves a try. identity is a kind and the id as presented ("user:amy"),
 // compared without case; source is the IP address, of which IPv6 counts as /64,
 // or empty where there is none. The error is ReasonTooManyAttempts with
-// Retry-After in seconds, or the context's when that ends while waiting. The
+// Retry-After in seconds, ReasonOverloaded where too many wait already, or the
+// context's when that ends while waiting. The
 // caller settles the Try as soon as the verification has a result.
 func (g *Gate) Enter(ctx context.Context, identity, source string) (*Try, error) {
 	identity, source = fold(identity), network(source)
@@ -83,6 +88,9 @@ func (g *Gate) Enter(ctx context.Context, identity, source string) (*Try, error)
 func (g *Gate) reserve(pair budgetKey, identity, source string, woken *budget) (*Try, *budget, chan struct{}, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if woken != nil {
+		g.waiting--
+	}
 	now := g.Now()
 	try := &Try{gate: g, pair: pair, located: source != ""}
 	if source != "" && g.isKnown(pair, now) {
@@ -105,9 +113,14 @@ func (g *Gate) reserve(pair budgetKey, identity, source string, woken *budget) (
 		}
 	}
 	for _, b := range try.budgets {
-		if b.full() {
-			return nil, b, b.queueUp(), nil
+		if !b.full() {
+			continue
 		}
+		if g.waiting >= g.Line { // those who wait for others' tries must not fill the server
+			return nil, nil, nil, oauth.NewError(oauth.ReasonOverloaded).With("Retry-After", "1")
+		}
+		g.waiting++
+		return nil, b, b.queueUp(), nil
 	}
 	for _, b := range try.budgets {
 		b.pending++
@@ -119,6 +132,7 @@ func (g *Gate) reserve(pair budgetKey, identity, source string, woken *budget) (
 func (g *Gate) leave(b *budget, turn chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.waiting--
 	b.giveUp(turn)
 	g.release(b, g.Now())
 }
