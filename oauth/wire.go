@@ -17,6 +17,7 @@ type wireError struct {
 func Failed(log *slog.Logger, r *http.Request, err error) *Error {
 	e := AsError(err)
 	switch {
+	case e.Reason == ReasonOverloaded: // counted; a line for each would be more load
 	case e.Retryable() && e.Status >= http.StatusInternalServerError:
 		log.WarnContext(r.Context(), "not answered for now", "path", r.URL.Path, "request_id", SourceOf(r.Context()).RequestID, "error", err)
 	case e.Status >= http.StatusInternalServerError:

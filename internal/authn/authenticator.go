@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"claviger/internal/core"
+	"claviger/internal/limit"
 	"claviger/internal/secret"
 	"claviger/internal/store"
 	"claviger/internal/tokens"
@@ -19,7 +20,8 @@ type Authenticator struct {
 	Gate      *secret.Gate
 	Verifier  *tokens.Verifier
 	Directory *tokens.Directory
-	Audience  string // aud of access tokens that our own API takes
+	Limits    *limit.Limiter // of requests; nil: none
+	Audience  string         // aud of access tokens that our own API takes
 	Now       func() time.Time
 
 	elsewhere sightings

@@ -24,6 +24,7 @@ type Endpoint struct {
 	Authenticator *authn.Authenticator // of clients that push requests
 	Sessions      *authn.Sessions
 	People        *authn.People
+	Factors       *authn.Factors
 	Directory     *tokens.Directory
 	Tokens        *tokens.Issuer
 	Verifier      *tokens.Verifier
@@ -36,6 +37,10 @@ type Endpoint struct {
 // Authorize serves the authorization endpoint (RFC 6749 §3.1, OpenID Connect Core
 // §3.1.2).
 func (e *Endpoint) Authorize(w http.ResponseWriter, r *http.Request) {
+	if err := e.Authenticator.Limits.Source(oauth.SourceOf(r.Context()).IP); err != nil {
+		e.problem(w, r, err)
+		return
+	}
 	p, err := readParameters(w, r)
 	if err != nil {
 		e.problem(w, r, err)

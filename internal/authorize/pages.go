@@ -40,6 +40,9 @@ func (e *Endpoint) handle(serve func(*page) error) http.Handler {
 func (e *Endpoint) load(p *page) error {
 	selector, back := p.r.URL.Query().Get("flow"), p.r.URL.Query().Get("return_to")
 	if p.r.Method == http.MethodPost {
+		if err := e.Authenticator.Limits.Source(oauth.SourceOf(p.r.Context()).IP); err != nil {
+			return err
+		}
 		form, err := authn.ReadForm(p.w, p.r)
 		if err != nil {
 			return err

@@ -37,8 +37,14 @@ func (e *Endpoint) pushRequest(w http.ResponseWriter, r *http.Request) (string, 
 	if err != nil {
 		return "", err
 	}
+	if err := e.Authenticator.Limits.Source(oauth.SourceOf(r.Context()).IP); err != nil {
+		return "", err
+	}
 	client, err := e.pushingClient(r, form)
 	if err != nil {
+		return "", err
+	}
+	if err := e.Authenticator.Limits.Caller(client, nil); err != nil {
 		return "", err
 	}
 	if form["request_uri"] != "" { // RFC 9126 §2.1

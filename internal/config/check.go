@@ -219,10 +219,18 @@ func (k *checker) duration(key string, value, least, most time.Duration) {
 	k.require(least <= value && value <= most, key, "must be from %s to %s, not %s", least, most, value)
 }
 
-// bounds never lets a limit be switched off by a 0.
+// bounds never lets a limit be switched off by a 0 where the default is to have one.
 func (k *checker) bounds() {
 	k.number("limits.wrong_attempts_per_minute", k.config.Limits.WrongAttempts, 1, 1000)
 	k.number("limits.requests_per_minute_per_account", k.config.Limits.AccountRequests, 1, 10_000_000)
+	k.number("limits.requests_per_minute_per_client", k.config.Limits.ClientRequests, 0, 10_000_000)
+	k.number("limits.requests_per_minute_per_api_key", k.config.Limits.KeyRequests, 0, 10_000_000)
+	k.number("limits.requests_per_minute_per_source", k.config.Limits.SourceRequests, 0, 10_000_000)
+	k.number("limits.connections", k.config.Limits.Connections, 16, 1_000_000)
+	k.number("in_flight.issue", k.config.InFlight.Issue, 1, 100_000)
+	k.number("in_flight.verify", k.config.InFlight.Verify, 1, 100_000)
+	k.number("in_flight.pages", k.config.InFlight.Pages, 1, 100_000)
+	k.number("in_flight.manage", k.config.InFlight.Manage, 1, 100_000)
 	k.number("password_hashing.parallel", k.config.PasswordHashing.Parallel, 0, 1024)
 	k.number("password_hashing.queue", k.config.PasswordHashing.Queue, 0, 100_000)
 }

@@ -38,6 +38,7 @@ type Config struct {
 	AccountTypes      []string      `yaml:"account_types"` // resource types by which decision requests name accounts, beside "account"
 	RateLimits        string        `yaml:"rate_limits"`   // RateLimitsOn or RateLimitsOff; never about wrong attempts
 	Limits            Limits        `yaml:"limits"`
+	InFlight          InFlight      `yaml:"in_flight"`
 	PasswordHashing   Hashing       `yaml:"password_hashing"`
 	AuditRetention    time.Duration `yaml:"audit_retention"` // 0 keeps audit records for ever
 	CleanUpEvery      time.Duration `yaml:"clean_up_every"`  // what nothing needs any more is removed
@@ -92,7 +93,20 @@ type SMS struct {
 // Limits bounds what one caller may ask for.
 type Limits struct {
 	WrongAttempts   int `yaml:"wrong_attempts_per_minute"`       // of one identity
-	AccountRequests int `yaml:"requests_per_minute_per_account"` // on the routes of a dialect
+	AccountRequests int `yaml:"requests_per_minute_per_account"` // on the routes of a dialect and forward-auth
+	ClientRequests  int `yaml:"requests_per_minute_per_client"`  // 0: no limit
+	KeyRequests     int `yaml:"requests_per_minute_per_api_key"` // 0: no limit
+	SourceRequests  int `yaml:"requests_per_minute_per_source"`  // 0: no limit
+	Connections     int `yaml:"connections"`
+}
+
+// InFlight bounds how many requests of a kind are worked on at once; the next one is
+// answered 503.
+type InFlight struct {
+	Issue  int `yaml:"issue"`  // tokens, codes, revocations: what is written before it is answered
+	Verify int `yaml:"verify"` // introspection, forward-auth, decisions, reads of dialects
+	Pages  int `yaml:"pages"`
+	Manage int `yaml:"manage"` // changes by routes of dialects and by the management API
 }
 
 // Hashing bounds the slow hashing of passwords.
@@ -136,7 +150,8 @@ func Default() *Config {
 		Platform:        Platform{Name: "Claviger", Colour: "#1f4f8f"},
 		ForwardAuth:     ForwardAuth{TokenHeader: ForwardTokenHeader},
 		RateLimits:      RateLimitsOn,
-		Limits:          Limits{WrongAttempts: 10, AccountRequests: 200},
+		Limits:          Limits{WrongAttempts: 10, AccountRequests: 200, Connections: 4096},
+		InFlight:        InFlight{Issue: 512, Verify: 512, Pages: 128, Manage: 64},
 		PasswordHashing: Hashing{Queue: 64},
 		AuditRetention:  9600 * time.Hour, // 400 days: a look back at the same month of last year
 		CleanUpEvery:    10 * time.Minute,

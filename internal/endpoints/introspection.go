@@ -99,6 +99,9 @@ func (t *TokenState) withToken(w http.ResponseWriter, r *http.Request, public bo
 	if err != nil {
 		return err
 	}
+	if err := t.Authenticator.Limits.Source(oauth.SourceOf(r.Context()).IP); err != nil {
+		return err
+	}
 	caller, err := t.Authenticator.LookUp(r.Context(), id, "")
 	if err != nil {
 		return err
@@ -109,6 +112,9 @@ func (t *TokenState) withToken(w http.ResponseWriter, r *http.Request, public bo
 		err = t.Authenticator.ProveClient(r.Context(), caller, id, secret, oauth.SourceOf(r.Context()).IP)
 	}
 	if err != nil {
+		return err
+	}
+	if err := t.Authenticator.Limits.Caller(caller.Client, caller.Key); err != nil {
 		return err
 	}
 	if err := caller.From(authn.OriginOf(r, t.Issuer.URL)); err != nil {

@@ -1,6 +1,7 @@
 package endpoints
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"time"
@@ -38,9 +39,17 @@ func NewMetrics(now func() time.Time) *Metrics {
 	return m
 }
 
+// Labels are names and values of labels.
+type Labels = prometheus.Labels
+
 // Gauge adds a figure that is read when the metrics are.
-func (m *Metrics) Gauge(name, help string, read func() float64) {
-	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
+func (m *Metrics) Gauge(name, help string, labels Labels, read func() float64) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: labels}, read))
+}
+
+// Counter is Gauge for a figure that only rises.
+func (m *Metrics) Counter(name, help string, labels Labels, read func() float64) {
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help, ConstLabels: labels}, read))
 }
 
 // Handler serves the metrics.
@@ -53,10 +62,13 @@ func (m *Metrics) Observe(route string, next http.Handler) http.Handler {
 	seconds := m.seconds.WithLabelValues(route)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := m.now()
-		recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
+		recorder := &statusRecorder{ResponseWriter: w, status: http.StatusInternalServerError} // of a panic
+		defer func() {
+			seconds.Observe(m.now().Sub(start).Seconds())
+			m.requests.WithLabelValues(route, methodLabel(r.Method), strconv.Itoa(recorder.status)).Inc()
+		}()
 		next.ServeHTTP(recorder, r)
-		seconds.Observe(m.now().Sub(start).Seconds())
-		m.requests.WithLabelValues(route, methodLabel(r.Method), strconv.Itoa(recorder.status)).Inc()
+		recorder.returned()
 	})
 }
 
@@ -69,14 +81,18 @@ func methodLabel(method string) string {
 	return "other"
 }
 
+// statusRecorder has the status of an answer, once its handler has returned.
 type statusRecorder struct {
 	http.ResponseWriter
 	status int
+	sent   int
 }
 
 func (s *statusRecorder) WriteHeader(status int) {
-	s.status = status
+	s.sent = status
 	s.ResponseWriter.WriteHeader(status)
 }
+
+func (s *statusRecorder) returned() { s.status = cmp.Or(s.sent, http.StatusOK) }
 
 func (s *statusRecorder) Unwrap() http.ResponseWriter { return s.ResponseWriter }

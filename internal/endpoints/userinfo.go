@@ -12,6 +12,7 @@ import (
 
 	"claviger/internal/authn"
 	"claviger/internal/core"
+	"claviger/internal/limit"
 	"claviger/internal/tokens"
 	"claviger/oauth"
 )
@@ -21,7 +22,8 @@ import (
 type UserInfo struct {
 	Verifier *tokens.Verifier
 	Issuer   *tokens.Issuer
-	Audience string // aud of the tokens that our own API takes
+	Limits   *limit.Limiter // nil: none
+	Audience string         // aud of the tokens that our own API takes
 	Log      *slog.Logger
 }
 
@@ -49,8 +51,14 @@ func (u *UserInfo) claims(w http.ResponseWriter, r *http.Request) (map[string]an
 	if err != nil {
 		return nil, err
 	}
+	if err := u.Limits.Source(oauth.SourceOf(r.Context()).IP); err != nil {
+		return nil, err
+	}
 	a, subject, err := u.authorize(r.Context(), token)
 	if err != nil {
+		return nil, err
+	}
+	if err := u.Limits.Caller(a.Client, a.Key); err != nil {
 		return nil, err
 	}
 	caller := authn.Caller{Client: a.Client}

@@ -35,10 +35,12 @@ func (x *Exchange) event(kind core.EventType, r *request) core.Event {
 }
 
 // refused records a refusal and returns what the caller gets. A failure of our
-// own is not a refusal; a refusal that cannot be recorded is not given.
+// own is not a refusal; a refusal that cannot be recorded is not given. A request
+// beyond a limit is only counted: a write for each would be what the limit is
+// against.
 func (x *Exchange) refused(ctx context.Context, r *request, cause error) error {
 	e := oauth.AsError(cause)
-	if e.Status >= 500 {
+	if e.Status >= 500 || e.Reason == oauth.ReasonRateLimited {
 		return e
 	}
 	event := x.event(core.TokenRefused, r)

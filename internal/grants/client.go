@@ -9,6 +9,18 @@ import (
 	"claviger/oauth"
 )
 
+// limitSource comes before anything is looked up: it costs a stranger a request, and
+// the server next to nothing.
+func (x *Exchange) limitSource(_ context.Context, r *request) error {
+	return x.Authenticator.Limits.Source(r.Source.IP)
+}
+
+// limitCaller comes when the client has proved to be that, so that nobody uses up
+// the budget of another.
+func (x *Exchange) limitCaller(_ context.Context, r *request) error {
+	return x.Authenticator.Limits.Caller(r.caller.Client, r.caller.Key)
+}
+
 // authenticateClient is client authentication (RFC 6749 §2.3, §3.2.1).
 func (x *Exchange) authenticateClient(ctx context.Context, r *request) error {
 	if r.ClientID == "" && r.ClientSecret == "" && r.GrantType == oauth.GrantRefreshToken {

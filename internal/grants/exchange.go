@@ -46,7 +46,9 @@ func (x *Exchange) Exchange(ctx context.Context, in *oauth.TokenRequest) (*token
 // this order.
 func (x *Exchange) run(ctx context.Context, r *request) (*tokens.Issued, error) {
 	steps := [...]func(context.Context, *request) error{
+		x.limitSource,
 		x.authenticateClient,
+		x.limitCaller,
 		x.checkOrigin,
 		x.authorize,
 		x.limitScope,

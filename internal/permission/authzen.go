@@ -99,8 +99,14 @@ func (z *AuthZEN) serve(w http.ResponseWriter, r *http.Request, answer func(*ask
 }
 
 func (z *AuthZEN) answer(w http.ResponseWriter, r *http.Request, answer func(*asker, object) (any, error)) ([]byte, error) {
+	if err := z.Authenticator.Limits.Source(oauth.SourceOf(r.Context()).IP); err != nil {
+		return nil, err
+	}
 	who, err := z.authenticate(r)
 	if err != nil {
+		return nil, err
+	}
+	if err := z.Authenticator.Limits.Caller(who.authorization.Client, who.authorization.Key); err != nil {
 		return nil, err
 	}
 	request, err := readRequest(w, r)

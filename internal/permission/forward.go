@@ -25,8 +25,7 @@ type Forward struct {
 	Authenticator *authn.Authenticator
 	Dialects      map[string]*dialect.Dialect // by name
 	Rules         ForwardRules
-	Trusts        func(peer netip.Addr) bool      // which proxies are answered
-	Limit         func(*core.Authorization) error // requests of one caller
+	Trusts        func(peer netip.Addr) bool // which proxies are answered
 	Tokens        BackendTokens
 	URL           string        // of the issuer, for errors in the shape of a dialect
 	Timeout       time.Duration // for one decision
@@ -74,6 +73,18 @@ func (f *Forward) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusOK)
 }
 
+// Refuse answers with an error before anything was decided, as ServeHTTP would: in
+// the dialect of the rules, and to nobody but the listed proxies.
+func (f *Forward) Refuse(w http.ResponseWriter, r *http.Request, e *oauth.Error) {
+	x := &exchange{Forward: f, request: r}
+	if err := x.believe(); err != nil {
+		x.refuse(w, f.failure(r, err))
+		return
+	}
+	x.find()
+	x.refuse(w, e)
+}
+
 // failure turns whatever is no refusal into 503: the proxy may ask again, and
 // lets nobody through meanwhile.
 func (f *Forward) failure(r *http.Request, err error) *oauth.Error {
@@ -102,20 +113,17 @@ func (x *exchange) decide(ctx context.Context) (*admitted, error) {
 	if x.Decider.Store.Away() {
 		return nil, oauth.NewError(oauth.ReasonUnavailable).Because(errors.New("the database is away, and what is remembered may be out of date"))
 	}
-	x.rules = x.Rules.find(x.asked)
-	if public(x.rules) {
+	if x.find(); public(x.rules) {
 		return &admitted{}, nil
 	}
-	for _, rule := range x.rules {
-		if rule.Dialect != "" {
-			x.dialect = x.Dialects[rule.Dialect]
-		}
+	if err := x.Authenticator.Limits.Source(oauth.SourceOf(ctx).IP); err != nil {
+		return nil, err
 	}
 	a, ends, err := x.authenticate(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := x.Limit(a); err != nil {
+	if err := x.Authenticator.Limits.Request(a); err != nil {
 		return nil, err
 	}
 	in, err := x.permit(ctx, a)
@@ -142,6 +150,16 @@ func (x *exchange) believe() error {
 		return refused.Because(err)
 	}
 	return nil
+}
+
+// find looks up the rules, and which dialect the caller speaks by them.
+func (x *exchange) find() {
+	x.rules = x.Rules.find(x.asked)
+	for _, rule := range x.rules {
+		if rule.Dialect != "" && !public(x.rules) {
+			x.dialect = x.Dialects[rule.Dialect]
+		}
+	}
 }
 
 // public reports whether everybody may: there are rules, and none asks for more.

@@ -124,6 +124,9 @@ func (s *Server) browserRoutes(mux *http.ServeMux) {
 		web.PathConnections: form(s.console.Connections()),
 		"/{$}":              open(http.RedirectHandler(s.config.Issuer+web.PathAccount, http.StatusSeeOther), nil),
 	} {
+		for method, handler := range handlers {
+			handlers[method] = s.workload.pages.bound(handler, s.Pages.RenderError)
+		}
 		s.register(mux, path, handlers, s.Pages.RenderError)
 	}
 	mux.Handle("GET "+web.PathAssets, s.Pages.Assets())

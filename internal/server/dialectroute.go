@@ -19,7 +19,6 @@ type dialectRoute struct {
 	operation     operation
 	operations    *operations
 	authenticator *authn.Authenticator
-	limiter       *limiter
 	issuer        string
 	log           *slog.Logger
 }
@@ -52,11 +51,14 @@ func (d *dialectRoute) serve(w http.ResponseWriter, r *http.Request, info dialec
 
 // authorize takes the fixed steps before every operation.
 func (d *dialectRoute) authorize(ctx context.Context, call *dialect.Call) (*operationRequest, error) {
+	if err := d.authenticator.Limits.Source(oauth.SourceOf(ctx).IP); err != nil {
+		return nil, err
+	}
 	a, err := d.authenticate(ctx, call)
 	if err != nil {
 		return nil, err
 	}
-	if err := d.limiter.allow(a); err != nil {
+	if err := d.authenticator.Limits.Request(a); err != nil {
 		return nil, err
 	}
 	if d.route.Scope != "" && !a.Scope.Has(d.route.Scope) {

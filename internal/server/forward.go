@@ -24,14 +24,15 @@ func (s *Server) forward(dialects []*dialect.Dialect) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.metrics.Observe(permission.PathForward, &permission.Forward{
+	endpoint := &permission.Forward{
 		Decider: s.Decider, Authenticator: s.authenticator, Dialects: byName, Rules: rules,
-		Trusts: func(peer netip.Addr) bool { return contain(c.TrustedPeers, peer) }, Limit: s.limiter.allow,
+		Trusts: func(peer netip.Addr) bool { return contain(c.TrustedPeers, peer) },
 		Tokens: permission.BackendTokens{
 			Issuer: s.Issuer, Lifetime: c.TokenLifetime, Audience: c.TokenAudience, Header: c.TokenHeader,
 		},
 		URL: s.config.Issuer, Timeout: forwardTimeout, Log: s.log,
-	}), nil
+	}
+	return s.metrics.Observe(permission.PathForward, s.workload.verify.bound(endpoint, endpoint.Refuse)), nil
 }
 
 func contain(networks []netip.Prefix, address netip.Addr) bool {

@@ -1,57 +1,114 @@
 package server
 
 import (
-	"math"
-	"strconv"
+	"context"
+	"encoding/json"
+	"io"
 	"time"
 
-	"github.com/maypok86/otter/v2"
-	"golang.org/x/time/rate"
-
+	"claviger/internal/config"
 	"claviger/internal/core"
-	"claviger/oauth"
+	"claviger/internal/limit"
+	"claviger/internal/store"
 )
 
-// limiter bounds the requests of one account in a minute (CP-12). It is kept on
-// each node in memory; what is idle for a minute is forgotten, when its budget
-// is full again anyway.
-type limiter struct {
-	perMinute int
-	now       func() time.Time
-	bucket    func(key string) *rate.Limiter
-}
-
-const maxBuckets = 200_000
-
-func newLimiter(perMinute int, now func() time.Time) *limiter {
-	buckets := otter.Must(&otter.Options[string, *rate.Limiter]{
-		MaximumSize:      maxBuckets,
-		ExpiryCalculator: otter.ExpiryAccessing[string, *rate.Limiter](2 * time.Minute),
-	})
-	full := func() (*rate.Limiter, bool) { return rate.NewLimiter(rate.Limit(perMinute)/60, perMinute), false }
-	return &limiter{perMinute: perMinute, now: now, bucket: func(key string) *rate.Limiter {
-		bucket, _ := buckets.ComputeIfAbsent(key, full)
-		return bucket
-	}}
-}
-
-// allow takes one request from the budget of the account, or of the subject
-// where there is none. Beyond it: ReasonRateLimited, with Retry-After in seconds.
-func (l *limiter) allow(a *core.Authorization) error {
-	if l.perMinute == 0 {
+// newLimits returns the limits of requests that a configuration asks for. On
+// PostgreSQL there may be other nodes, with which they are shared.
+func newLimits(c *config.Config, db *store.Store, now func() time.Time) *limit.Limiter {
+	if c.RateLimits == config.RateLimitsOff {
 		return nil
 	}
-	_, key := a.Subject()
-	if a.Account != nil {
-		key = a.Account.ID
+	return limit.New(limit.Budgets{
+		limit.Source: c.Limits.SourceRequests, limit.Client: c.Limits.ClientRequests,
+		limit.Key: c.Limits.KeyRequests, limit.Account: c.Limits.AccountRequests,
+	}, db.Engine() == store.Postgres, now)
+}
+
+// How often nodes tell each other of what they have let through, how long that is
+// kept for those that just start, and how many budgets a node tells of at once: the
+// fullest come first.
+const (
+	shareEvery = time.Second
+	shareKept  = 30 * time.Second
+	shareMost  = 2000
+)
+
+// sharing is the exchange of used budgets between the nodes of an installation.
+type sharing struct {
+	limits *limit.Limiter
+	store  *store.Store
+	now    func() time.Time
+	rand   io.Reader
+	node   string           // our id among the others
+	told   int64            // our last round
+	heard  map[string]int64 // last round of the other nodes
+}
+
+func (s *Server) newSharing() *sharing {
+	env := s.environment
+	return &sharing{
+		limits: s.authenticator.Limits, store: s.Store, now: env.Now, rand: env.Rand, heard: map[string]int64{},
 	}
-	now := l.now()
-	reservation := l.bucket(key).ReserveN(now, 1)
-	wait := reservation.DelayFrom(now)
-	if wait == 0 {
-		return nil
+}
+
+// ShareLimits tells the other nodes what this one has let through, and takes what
+// they have from the budgets here. Run does so every second.
+func (s *Server) ShareLimits(ctx context.Context) error { return s.sharing.round(ctx) }
+
+func (x *sharing) round(ctx context.Context) error {
+	if x.node == "" {
+		x.node = core.NewID("", x.now(), x.rand)
 	}
-	reservation.CancelAt(now)
-	seconds := strconv.Itoa(int(math.Ceil(wait.Seconds())))
-	return oauth.NewError(oauth.ReasonRateLimited).With("Retry-After", seconds)
+	if used := x.limits.Used(shareMost); len(used) > 0 {
+		if err := x.tell(ctx, used); err != nil {
+			x.limits.Untold(used)
+			return err
+		}
+	}
+	return x.hear(ctx)
+}
+
+func (x *sharing) tell(ctx context.Context, used []limit.Usage) error {
+	text, err := json.Marshal(used)
+	if err != nil {
+		return err
+	}
+	now := x.now()
+	x.told = max(x.told+1, now.UnixMilli())
+	usage := store.Usage{Node: x.node, Round: x.told, At: now, Used: string(text)}
+	return x.store.ReportUsage(ctx, usage, now.Add(-2*shareKept))
+}
+
+func (x *sharing) hear(ctx context.Context) error {
+	list, err := x.store.UsageSince(ctx, x.now().Add(-shareKept), x.node)
+	if err != nil {
+		return err
+	}
+	for _, u := range list {
+		if u.Round <= x.heard[u.Node] {
+			continue
+		}
+		x.heard[u.Node] = u.Round
+		var used []limit.Usage
+		if json.Unmarshal([]byte(u.Used), &used) == nil { // else of another release
+			x.limits.Charge(used)
+		}
+	}
+	return nil
+}
+
+// shareLimits goes on until ctx ends. While the database is away each node goes by
+// what it knows.
+func (s *Server) shareLimits(ctx context.Context) {
+	if s.authenticator.Limits == nil || s.Store.Engine() != store.Postgres {
+		return
+	}
+	failing := false
+	for pause(ctx, shareEvery) {
+		err := s.ShareLimits(ctx)
+		if err != nil && !failing && ctx.Err() == nil {
+			s.log.Warn("limits are not shared with other nodes for now", "error", err)
+		}
+		failing = err != nil
+	}
 }

@@ -24,6 +24,7 @@ func (s *Server) routes(dialects []*dialect.Dialect) (_ http.Handler, err error)
 	}()
 	s.standardRoutes(mux)
 	s.accessRoutes(mux)
+	s.apiRoutes(mux)
 	s.browserRoutes(mux)
 	for pattern, handler := range s.environment.Beside {
 		mux.Handle(pattern, s.metrics.Observe(pattern, handler))
@@ -64,12 +65,15 @@ func (s *Server) cors(mux *http.ServeMux, dialects []*dialect.Dialect) http.Hand
 
 func (s *Server) standardRoutes(mux *http.ServeMux) {
 	token := &grants.Handler{Exchange: s.Exchange, Codec: grants.Standard{}, Log: s.log}
+	fail := func(w http.ResponseWriter, _ *http.Request, e *oauth.Error) { oauth.WriteError(w, e) }
+	issue := func(handler http.Handler) http.Handler { return s.workload.issue.bound(handler, fail) }
+	verify := func(handler http.Handler) http.Handler { return s.workload.verify.bound(handler, fail) }
 	for path, handlers := range map[string]map[string]http.Handler{
-		endpoints.PathToken:         {http.MethodPost: token},
-		endpoints.PathPAR:           {http.MethodPost: http.HandlerFunc(s.authorize.Push)},
-		endpoints.PathIntrospection: {http.MethodPost: http.HandlerFunc(s.tokenState.Introspect)},
-		endpoints.PathRevocation:    {http.MethodPost: http.HandlerFunc(s.tokenState.Revoke)},
-		endpoints.PathUserInfo:      {http.MethodGet: s.userInfo, http.MethodPost: s.userInfo},
+		endpoints.PathToken:         {http.MethodPost: issue(token)},
+		endpoints.PathPAR:           {http.MethodPost: issue(http.HandlerFunc(s.authorize.Push))},
+		endpoints.PathIntrospection: {http.MethodPost: verify(http.HandlerFunc(s.tokenState.Introspect))},
+		endpoints.PathRevocation:    {http.MethodPost: issue(http.HandlerFunc(s.tokenState.Revoke))},
+		endpoints.PathUserInfo:      {http.MethodGet: verify(s.userInfo), http.MethodPost: verify(s.userInfo)},
 		endpoints.PathMetadata:      {http.MethodGet: http.HandlerFunc(s.discovery.Metadata)},
 		endpoints.PathOpenID:        {http.MethodGet: http.HandlerFunc(s.discovery.Metadata)},
 		endpoints.PathJWKS:          {http.MethodGet: http.HandlerFunc(s.discovery.JWKS)},
@@ -77,7 +81,7 @@ func (s *Server) standardRoutes(mux *http.ServeMux) {
 		"/readyz":                   {http.MethodGet: http.HandlerFunc(s.health.Ready)},
 		"/metrics":                  {http.MethodGet: s.metrics.Handler()},
 	} {
-		s.register(mux, path, handlers, func(w http.ResponseWriter, _ *http.Request, e *oauth.Error) { oauth.WriteError(w, e) })
+		s.register(mux, path, handlers, fail)
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		oauth.WriteError(w, oauth.NewError(oauth.ReasonNotFound).Describe("There is nothing at this path."))
@@ -93,7 +97,8 @@ func (s *Server) accessRoutes(mux *http.ServeMux) {
 		permission.PathResourceSearch: s.authzen.ResourceSearch,
 		permission.PathActionSearch:   s.authzen.ActionSearch,
 	} {
-		s.register(mux, path, map[string]http.Handler{http.MethodPost: handler}, failAccess)
+		bounded := s.workload.verify.bound(handler, failAccess)
+		s.register(mux, path, map[string]http.Handler{http.MethodPost: bounded}, failAccess)
 	}
 	metadata := http.HandlerFunc(s.authzen.Metadata)
 	s.register(mux, permission.PathAuthZENMetadata, map[string]http.Handler{http.MethodGet: metadata}, failAccess)
@@ -115,15 +120,19 @@ func (s *Server) dialectRoutes(mux *http.ServeMux, d *dialect.Dialect) error {
 		if paths[route.Path()] == nil {
 			paths[route.Path()], first[route.Path()] = map[string]http.Handler{}, route
 		}
-		paths[route.Path()][route.Method] = handler
+		paths[route.Path()][route.Method] = s.workload.of(route).bound(handler, s.failDialect(route))
 	}
 	for path, handlers := range paths {
-		s.register(mux, path, handlers, func(w http.ResponseWriter, r *http.Request, e *oauth.Error) {
-			info := dialect.RequestFacts{ID: oauth.SourceOf(r.Context()).RequestID, Issuer: s.config.Issuer}
-			first[path].Fail(w, r, info, e)
-		})
+		s.register(mux, path, handlers, s.failDialect(first[path]))
 	}
 	return nil
+}
+
+// failDialect writes errors as a route of a dialect does.
+func (s *Server) failDialect(route *dialect.Route) failure {
+	return func(w http.ResponseWriter, r *http.Request, e *oauth.Error) {
+		route.Fail(w, r, dialect.RequestFacts{ID: oauth.SourceOf(r.Context()).RequestID, Issuer: s.config.Issuer}, e)
+	}
 }
 
 func (s *Server) dialectHandler(route *dialect.Route) (http.Handler, error) {
@@ -137,7 +146,7 @@ func (s *Server) dialectHandler(route *dialect.Route) (http.Handler, error) {
 	}
 	return &dialectRoute{
 		route: route, operation: op, operations: s.operations, authenticator: s.authenticator,
-		limiter: s.limiter, issuer: s.config.Issuer, log: s.log,
+		issuer: s.config.Issuer, log: s.log,
 	}, nil
 }
 
@@ -150,7 +159,7 @@ var methods = []string{
 // register adds a path with its methods; any other method is 405 in the shape
 // of the path's wire format (RFC 9110 §15.5.6). They are registered one by one,
 // because a pattern for all methods would collide with a wildcard beside it.
-func (s *Server) register(mux *http.ServeMux, path string, handlers map[string]http.Handler, fail func(http.ResponseWriter, *http.Request, *oauth.Error)) {
+func (s *Server) register(mux *http.ServeMux, path string, handlers map[string]http.Handler, fail failure) {
 	allowed := make([]string, 0, len(handlers)+1)
 	for method, handler := range handlers {
 		allowed = append(allowed, method)

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"claviger/internal/api"
 	"claviger/internal/authn"
 	"claviger/internal/authorize"
 	"claviger/internal/config"
@@ -43,10 +44,13 @@ type Server struct {
 	clock         *clock
 	cleaner       *cleaner
 	operations    *operations
-	limiter       *limiter
+	workload      *workload
+	connections   *connections
+	sharing       *sharing
 	authzen       *permission.AuthZEN
 	authorize     *authorize.Endpoint
 	console       *console.Console
+	api           *api.API
 	Pages         *web.Pages
 	Outbox        *outbox.Outbox
 	handler       http.Handler
@@ -71,6 +75,9 @@ func New(instance *Instance, dialects []*dialect.Dialect) (*Server, error) {
 	s.wireTokens(dialects)
 	s.wireEndpoints()
 	if err := s.wireBrowser(); err != nil {
+		return nil, err
+	}
+	if err := s.wireAPI(dialects); err != nil {
 		return nil, err
 	}
 	routes, err := s.routes(dialects)
@@ -106,8 +113,9 @@ func (s *Server) wireTokens(dialects []*dialect.Dialect) {
 	}
 	s.authenticator = &authn.Authenticator{
 		Store: s.Store, Secrets: s.Secrets, Gate: gate, Verifier: verifier, Directory: directory,
-		Audience: s.config.Audience, Now: env.Now,
+		Limits: newLimits(s.config, s.Store, env.Now), Audience: s.config.Audience, Now: env.Now,
 	}
+	s.sharing = s.newSharing()
 	s.Exchange = &grants.Exchange{
 		Store: s.Store, Authenticator: s.authenticator, Directory: directory, Issuer: s.Issuer, Now: env.Now,
 	}
@@ -115,12 +123,14 @@ func (s *Server) wireTokens(dialects []*dialect.Dialect) {
 		Store: s.Store, Authenticator: s.authenticator, Verifier: verifier, Directory: directory, Issuer: s.Issuer,
 		Log: s.log, Now: env.Now,
 	}
-	s.userInfo = &endpoints.UserInfo{Verifier: verifier, Issuer: s.Issuer, Audience: s.config.Audience, Log: s.log}
+	s.userInfo = &endpoints.UserInfo{
+		Verifier: verifier, Issuer: s.Issuer, Limits: s.authenticator.Limits, Audience: s.config.Audience, Log: s.log,
+	}
 }
 
 func (s *Server) wireEndpoints() {
 	s.discovery = &endpoints.Discovery{Issuer: s.config.Issuer, Locales: web.Locales(), Ring: s.Ring}
-	s.health = &endpoints.Health{Store: s.Store, Log: s.log}
+	s.health = &endpoints.Health{Store: s.Store, Log: s.log, Now: s.environment.Now}
 	s.metrics = endpoints.NewMetrics(s.environment.Now)
 	s.clock = &clock{store: s.Store, now: s.environment.Now, log: s.log}
 	s.cleaner = &cleaner{
@@ -132,11 +142,8 @@ func (s *Server) wireEndpoints() {
 		Decider: s.Decider, Authenticator: s.authenticator, Issuer: s.config.Issuer,
 		AccountTypes: s.config.AccountTypes, Log: s.log,
 	}
-	if s.config.RateLimits == config.RateLimitsOn {
-		s.limiter = newLimiter(s.config.Limits.AccountRequests, s.environment.Now)
-	} else {
-		s.limiter = newLimiter(0, s.environment.Now)
-	}
+	s.workload, s.connections = newWorkload(s.config.InFlight), newConnections(s.config.Limits.Connections)
+	s.observeLoad()
 }
 
 // Handler serves every request of the server.
@@ -155,9 +162,12 @@ func (s *Server) Run(ctx context.Context, listener net.Listener) error {
 	group.Go(func() { s.Ring.Watch(background, 5*time.Second) })
 	group.Go(func() { s.cleaner.run(background) })
 	group.Go(func() { s.Outbox.Run(background) })
+	group.Go(func() { s.keepUsage(background) })
+	group.Go(func() { s.shareLimits(background) })
+	group.Go(func() { s.workload.report(background, s.log) })
 	server := &http.Server{
 		Handler: s.handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout,
-		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, ConnState: s.connections.changed,
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
 	served := make(chan error, 1)

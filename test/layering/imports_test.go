@@ -16,14 +16,14 @@ const module = "claviger"
 var layers = [][]string{
 	{"", "oauth"},
 	{"internal/core"},
-	{"internal/store", "internal/keys", "internal/secret", "internal/dialect", "internal/web", "internal/message"},
+	{"internal/store", "internal/keys", "internal/secret", "internal/dialect", "internal/web", "internal/message", "internal/limit"},
 	{"internal/config"},
 	{"internal/tokens"},
 	{"internal/outbox"},
 	{"internal/authn"},
 	{"internal/permission"},
 	{"internal/grants", "internal/authorize", "internal/endpoints", "internal/admin"},
-	{"internal/console"},
+	{"internal/console", "internal/api"},
 	{"internal/server"},
 	{"cmd"},
 }
