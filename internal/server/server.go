@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"claviger/internal/api"
 	"claviger/internal/authn"
 	"claviger/internal/authorize"
 	"claviger/internal/config"
@@ -50,7 +49,6 @@ type Server struct {
 	authzen       *permission.AuthZEN
 	authorize     *authorize.Endpoint
 	console       *console.Console
-	api           *api.API
 	Pages         *web.Pages
 	Outbox        *outbox.Outbox
 	handler       http.Handler
@@ -75,9 +73,6 @@ func New(instance *Instance, dialects []*dialect.Dialect) (*Server, error) {
 	s.wireTokens(dialects)
 	s.wireEndpoints()
 	if err := s.wireBrowser(); err != nil {
-		return nil, err
-	}
-	if err := s.wireAPI(dialects); err != nil {
 		return nil, err
 	}
 	routes, err := s.routes(dialects)
