@@ -172,7 +172,8 @@ const FieldConfirm = "confirm"
 
 // Confirmed reports whether name is what was typed.
 func Confirmed(typed, name string) bool {
-	return strings.Join(strings.Fields(typed), " ") == strings.Join(strings.Fields(name), " ")
+	given := strings.Join(strings.Fields(typed), " ")
+	return given != "" && given == strings.Join(strings.Fields(name), " ")
 }
 
 func (Console) template() string { return "console" }

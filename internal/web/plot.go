@@ -40,8 +40,11 @@ type (
 		Y     string
 		Value float64
 	}
-	dayLabel struct{ X, Anchor, Text string }
-	bar      struct {
+	dayLabel struct {
+		X, Anchor, Text string
+		Between         bool // there is no room for it on a phone
+	}
+	bar struct {
 		Series           int
 		X, Y, W, H, Text string
 		Value            float64
@@ -179,7 +182,7 @@ func (p Plot) dayLabels() []dayLabel {
 		if shown > 1 {
 			day = i * (n - 1) / (shown - 1)
 		}
-		l := dayLabel{percent((float64(day) + 0.5) / float64(n)), "middle", p.Days[day]}
+		l := dayLabel{percent((float64(day) + 0.5) / float64(n)), "middle", p.Days[day], i%2 == 1}
 		switch {
 		case n <= mostLabels:
 		case i == 0:

@@ -1,5 +1,5 @@
-// Package chromium starts Debian's Chromium for tests, and keeps what its console
-// shows.
+// Package chromium starts Debian's Chromium for tests, keeps what its console
+// shows, and has axe-core look at a page.
 //
 // It knows no page of ours.
 package chromium

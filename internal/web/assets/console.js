@@ -3,7 +3,7 @@
 const language = document.documentElement.lang;
 const own = navigator.languages.find((tag) => tag.split("-")[0] === language) ?? language;
 
-const day = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" };
+const day = { day: "numeric", month: "short", year: "numeric", hour: "numeric", minute: "2-digit" };
 for (const time of document.querySelectorAll("time[datetime]")) {
 	const at = new Date(time.dateTime);
 	if (isNaN(at)) continue;
