@@ -175,7 +175,7 @@ func (b *bench) growthOf(ctx context.Context, i *installation, s *sample, n int)
 	}
 	g.PerSecond = f.PerSecond
 	var p50 []float64
-	for range 3 {
+	for range 2 {
 		f, err := b.measure(ctx, o, i, load{1, time.Second})
 		if err != nil {
 			return g, err

@@ -35,7 +35,7 @@ type bench struct {
 func (f figure) key() string { return fmt.Sprintf("%s/%s/%d", f.Operation, f.Engine, f.Connections) }
 
 // afterFloors is how many operations are measured before the floors are again.
-const afterFloors = 3
+const afterFloors = 4
 
 // rounds measures everything in turn, as often as was asked for.
 func (b *bench) rounds(ctx context.Context) error {
