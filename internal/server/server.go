@@ -157,7 +157,6 @@ func (s *Server) Run(ctx context.Context, listener net.Listener) error {
 	group.Go(func() { s.Ring.Watch(background, 5*time.Second) })
 	group.Go(func() { s.cleaner.run(background) })
 	group.Go(func() { s.Outbox.Run(background) })
-	group.Go(func() { s.keepUsage(background) })
 	group.Go(func() { s.shareLimits(background) })
 	group.Go(func() { s.workload.report(background, s.log) })
 	server := &http.Server{
