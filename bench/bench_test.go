@@ -61,8 +61,8 @@ func TestAnErrorAnswerFailsTheRun(t *testing.T) {
 	}{
 		{"plain", get(""), http.StatusOK},
 		{"plain", get(""), http.StatusTooManyRequests},
-		{"in turn", turns, http.StatusOK},
-		{"in turn", turns, http.StatusUnauthorized},
+		{"by chance", turns, http.StatusOK},
+		{"by chance", turns, http.StatusUnauthorized},
 		{"rotation", rotation, http.StatusOK},
 		{"rotation", rotation, http.StatusBadRequest},
 		{"rotation", rotation, http.StatusAccepted},

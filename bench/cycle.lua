@@ -1,10 +1,10 @@
--- Many requests of one kind in turn: each thread goes through its share of the
--- values again and again. A line of them is the rest of the path and the value, which
+-- Many requests of one kind, each by chance from the thread's share of the values:
+-- those in the caches of a server are then no others than in life. A line of them is the rest of the path and the value, which
 -- follows the body or is a header's.
-local at = 0
 local mine = {}
 
 function init()
+  math.randomseed(os.time() * count + id)
   local number = 0
   for line in io.lines(values) do
     if number % count == id then
@@ -22,6 +22,5 @@ function init()
 end
 
 function request()
-  at = at % #mine + 1
-  return mine[at]
+  return mine[math.random(#mine)]
 end

@@ -34,7 +34,7 @@ type request struct {
 	body         string
 
 	tokens []string // of a rotation: each is appended to body and used once
-	values []value  // in turn
+	values []value  // by chance
 	place  string   // the header that takes the values; "" when they are appended to body
 }
 
