@@ -2,6 +2,7 @@
 
 PACKAGES ?= ./...
 BENCH ?= .
+SOAK ?= 1h
 OPS ?=
 ROUNDS ?= 3
 SECONDS ?= 2
@@ -20,6 +21,11 @@ test: ## vet, check the format, run all tests; on Debian as root installs what t
 race: ## the tests with the race detector (needs a C compiler)
 	@scripts/install-missing
 	@scripts/with-postgres go test -race -timeout 40m $(PACKAGES)
+
+.PHONY: soak
+soak: ## load and races for an hour, or for as long as SOAK=10m says
+	@scripts/install-missing
+	@CLAVIGER_TEST_SOAK=$(SOAK) scripts/with-postgres go test -count=1 -timeout 0 -v -run 'R14|R24' ./test/faults
 
 .PHONY: build
 build: ## the static binary bin/claviger

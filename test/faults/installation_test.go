@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -42,6 +43,7 @@ type installation struct {
 	shop     *relyingParty // a client that people sign in to
 	password string        // of the service account, and of the person
 	web      *http.Client
+	program  string // the binary of its servers
 	process  *exec.Cmd
 	exited   chan struct{}
 }
@@ -53,7 +55,7 @@ func newInstallation(t *testing.T, database string) *installation {
 	data := filepath.Join(t.TempDir(), "data")
 	address := freeAddress(t)
 	i := &installation{
-		t: t, url: "http://" + address, data: data, web: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2 * workers}, Timeout: soon}, log: testlog.Writer(t), password: madeUp(),
+		t: t, url: "http://" + address, data: data, program: binary, web: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2 * workers}, Timeout: soon}, log: testlog.Writer(t), password: madeUp(),
 		shop:    &relyingParty{id: "shop", secret: madeUp()},
 		parties: []*relyingParty{{id: "strict", secret: madeUp()}, {id: "forgiving", secret: madeUp(), grace: true}},
 		environ: []string{
@@ -141,7 +143,7 @@ func freeAddress(t *testing.T) string {
 // run runs a command that has to succeed, and returns its output.
 func (i *installation) run(args ...string) []byte {
 	i.t.Helper()
-	command := exec.Command(binary, args...)
+	command := exec.Command(i.program, args...)
 	command.Env, command.Stderr = i.environ, i.log
 	out, err := command.Output()
 	if err != nil {
@@ -153,7 +155,7 @@ func (i *installation) run(args ...string) []byte {
 // start starts the server and waits until it is ready.
 func (i *installation) start() {
 	i.t.Helper()
-	i.process = exec.Command(binary, "serve")
+	i.process = exec.Command(i.program, "serve")
 	i.process.Env, i.process.Stderr = i.environ, i.log
 	if err := i.process.Start(); err != nil {
 		i.t.Fatal(err)
@@ -214,10 +216,14 @@ type event struct {
 }
 
 // audit reads the audit trail.
-func (i *installation) audit() []event {
+func (i *installation) audit() []event { return i.auditSince(time.Now().Add(-time.Hour)) }
+
+// auditSince reads what the audit trail has since a time.
+func (i *installation) auditSince(began time.Time) []event {
 	i.t.Helper()
 	var events []event
-	if err := json.Unmarshal(i.run("audit", "list", "--json", "--limit", "1000000"), &events); err != nil {
+	since := strconv.Itoa(int(time.Since(began).Seconds())+5) + "s"
+	if err := json.Unmarshal(i.run("audit", "list", "--json", "--since", since, "--limit", "1000000"), &events); err != nil {
 		i.t.Fatal(err)
 	}
 	return events

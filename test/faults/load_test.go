@@ -28,6 +28,7 @@ type load struct {
 	target      int64
 	reached     chan struct{} // closed when target requests were acknowledged
 	acknowledge atomic.Int64
+	over        atomic.Bool // the workers are to stop
 
 	mu       sync.Mutex
 	families []*family
@@ -41,6 +42,24 @@ func newLoad(i *installation) *load { return &load{witness: newWitness(i)} }
 // when a random number of requests was acknowledged, the fault is caused.
 func (l *load) untilFault(fault func()) {
 	l.t.Helper()
+	l.work(fault, func() {})
+}
+
+// while lets the workers go on while something happens, which no request may fail
+// for.
+func (l *load) while(happens func()) {
+	l.t.Helper()
+	l.work(happens, func() { l.over.Store(true) })
+	for _, o := range l.record.history.Unanswered() {
+		l.t.Errorf("%v got no answer", &o)
+	}
+}
+
+// work starts the workers. When they are busy, something happens; then they are told
+// to stop, or else stop by themselves.
+func (l *load) work(happens, stop func()) {
+	l.t.Helper()
+	l.over.Store(false)
 	l.acknowledge.Store(0)
 	l.target, l.reached = 100+rand.Int64N(400), make(chan struct{})
 	resumed := make(chan *family, len(l.families))
@@ -58,9 +77,10 @@ func (l *load) untilFault(fault func()) {
 	case <-time.After(soon):
 		l.t.Error("the clients get too few answers")
 	}
-	fault()
+	happens()
+	stop()
 	running.Wait()
-	l.t.Logf("%d requests were acknowledged before the fault, %d families are known", l.acknowledge.Load(), len(l.families))
+	l.t.Logf("%d requests were acknowledged, %d families are known", l.acknowledge.Load(), len(l.families))
 }
 
 // worker is one client, with one family at a time.
@@ -71,7 +91,7 @@ type worker struct {
 }
 
 func (w *worker) run() {
-	for w.step() {
+	for !w.over.Load() && w.step() {
 	}
 }
 

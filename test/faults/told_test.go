@@ -1,10 +1,12 @@
 package faults
 
 import (
+	"crypto/rand"
 	"fmt"
 	"net/http"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"claviger/test/faults/history"
 )
@@ -25,17 +27,19 @@ type witness struct {
 
 // record is what all witnesses of a test have seen.
 type record struct {
+	began    time.Time
+	name     string // in the ids of its requests
 	history  history.History
 	requests atomic.Int64
 }
 
 func newWitness(i *installation) *witness {
-	return &witness{installation: i, t: i.t, record: &record{}}
+	return &witness{installation: i, t: i.t, record: &record{began: time.Now(), name: rand.Text()[:8]}}
 }
 
 // newID names a request, for the audit trail.
 func (w *witness) newID(kind string) string {
-	return fmt.Sprintf("%s-%d", kind, w.record.requests.Add(1))
+	return fmt.Sprintf("%s-%s-%d", kind, w.record.name, w.record.requests.Add(1))
 }
 
 // note records a request. Only what was answered 200, or refused as used up or
@@ -93,7 +97,7 @@ func (w *witness) looks(party *relyingParty, tokens ...string) {
 func (w *witness) judge() {
 	w.t.Helper()
 	trail := history.Trail{}
-	for _, e := range w.audit() {
+	for _, e := range w.auditSince(w.record.began) {
 		trail[e.RequestID] = history.Entry{Type: e.Type, Grant: e.Grant}
 	}
 	took := 0
