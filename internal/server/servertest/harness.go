@@ -91,6 +91,14 @@ func nodes(t testing.TB, first *Harness) func() *Harness {
 	}
 }
 
+// Join starts another node on the database of a server, with its clock.
+func Join(t testing.TB, h *Harness, adjust ...func(*config.Config)) *Harness {
+	t.Helper()
+	node := open(t, h.URL, h.Clock, adjust...)
+	node.Reseed("joined " + core.NewID("", h.Clock.Now(), h.random)) // two nodes never make the same ids
+	return node
+}
+
 // Open starts a server on a database as it is.
 func Open(t testing.TB, url string, adjust ...func(*config.Config)) *Harness {
 	t.Helper()
