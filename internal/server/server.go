@@ -128,6 +128,7 @@ func (s *Server) wireEndpoints() {
 	s.health = &endpoints.Health{Store: s.Store, Log: s.log, Now: s.environment.Now}
 	s.metrics = endpoints.NewMetrics(s.environment.Now)
 	s.clock = &clock{store: s.Store, now: s.environment.Now, log: s.log}
+	s.metrics.Gauge("claviger_clock_offset_seconds", "How far the clock is ahead of the one of PostgreSQL.", nil, s.clock.seconds)
 	s.cleaner = &cleaner{
 		store: s.Store, every: s.config.CleanUpEvery, retention: s.config.AuditRetention,
 		metrics: s.metrics.CleanUp(store.GrowingTables()), log: s.log, now: s.environment.Now,
