@@ -22,8 +22,9 @@ var credentialNames = []string{
 
 // ReadForm reads the form of a standard endpoint (RFC 6749 §3.2): POST body
 // only, UTF-8, each parameter at most once. The returned map has one value each;
-// parameters sent without a value are left out (§3.1).
-func ReadForm(w http.ResponseWriter, r *http.Request) (map[string]string, error) {
+// parameters sent without a value are left out (§3.1). A form of the pages may send
+// those named in lists several times: their values are parted by spaces.
+func ReadForm(w http.ResponseWriter, r *http.Request, lists ...string) (map[string]string, error) {
 	if err := refuseCredentialsInQuery(r.URL.RawQuery); err != nil {
 		return nil, err
 	}
@@ -35,16 +36,19 @@ func ReadForm(w http.ResponseWriter, r *http.Request) (map[string]string, error)
 	if err != nil {
 		return nil, oauth.NewError(oauth.ReasonBodyTooLarge).Because(err)
 	}
-	return parseForm(string(body))
+	return parseForm(string(body), lists...)
 }
 
-func parseForm(body string) (map[string]string, error) {
+func parseForm(body string, lists ...string) (map[string]string, error) {
 	values, err := url.ParseQuery(body)
 	if err != nil {
 		return nil, oauth.NewError(oauth.ReasonMalformedBody)
 	}
 	form := make(map[string]string, len(values))
 	for name, list := range values {
+		if len(list) > 1 && slices.Contains(lists, name) {
+			list = []string{strings.Join(list, " ")}
+		}
 		if len(list) > 1 { // RFC 6749 §3.2: not more than once
 			return nil, oauth.NewError(oauth.ReasonDuplicateParameter).At(name)
 		}

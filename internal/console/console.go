@@ -1,10 +1,12 @@
 package console
 
 import (
+	"cmp"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"claviger/internal/admin"
@@ -35,20 +37,25 @@ type page struct {
 	form     map[string]string // of a POST; else nil
 	signedIn *authn.SignedIn
 	locale   string
+
+	// Of the pages of an organisation alone.
+	organisation *core.Organisation
+	may          *admin.Sections
 }
 
-// handle makes a handler for a page at path. Whoever is not signed in does that
-// first, and comes back.
-func (c *Console) handle(path string, serve func(*page) error) http.Handler {
+// handle makes a handler for a page at path; empty: at that of the request. Whoever is
+// not signed in does that first, and comes back. The fields of its forms that are named
+// in lists may have several values, see page.list.
+func (c *Console) handle(path string, serve func(*page) error, lists ...string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p := &page{w: w, r: r, locale: c.Pages.Locale(r, r.URL.Query().Get("ui_locales"))}
 		var err error
 		if p.signedIn, err = c.Sessions.Of(r); err == nil && p.signedIn == nil {
-			c.to(p, web.PathSignIn, url.Values{"return_to": {path}})
+			c.to(p, web.PathSignIn, url.Values{"return_to": {cmp.Or(path, r.URL.Path)}})
 			return
 		}
 		if err == nil && r.Method == http.MethodPost {
-			p.form, err = authn.ReadForm(w, r)
+			p.form, err = authn.ReadForm(w, r, lists...)
 		}
 		if err == nil {
 			err = serve(p)
@@ -58,6 +65,9 @@ func (c *Console) handle(path string, serve func(*page) error) http.Handler {
 		}
 	})
 }
+
+// list returns the values of a field that may have several.
+func (p *page) list(name string) []string { return strings.Fields(p.form[name]) }
 
 // to redirects within this server.
 func (c *Console) to(p *page, path string, query url.Values) {

@@ -122,18 +122,25 @@ func (s *Server) browserRoutes(mux *http.ServeMux) {
 		web.PathConsent:     form(a.Consent()),
 		web.PathAccount:     form(s.console.Account()),
 		web.PathConnections: form(s.console.Connections()),
-		"/{$}":              open(http.RedirectHandler(s.config.Issuer+web.PathAccount, http.StatusSeeOther), nil),
 	} {
-		for method, handler := range handlers {
-			handlers[method] = s.workload.pages.bound(handler, s.Pages.RenderError)
-		}
-		s.register(mux, path, handlers, s.Pages.RenderError)
+		s.registerPage(mux, path, handlers)
+	}
+	for _, route := range s.console.Routes() {
+		s.registerPage(mux, route.Pattern, form(route.Handler))
 	}
 	mux.Handle("GET "+web.PathAssets, s.Pages.Assets())
 	if inbox := s.environment.Inbox; inbox != nil {
 		s.register(mux, web.PathInbox, open(s.inboxPage(inbox), nil), s.Pages.RenderError)
 		s.register(mux, web.PathComponents, open(http.HandlerFunc(s.componentsPage), nil), s.Pages.RenderError)
 	}
+}
+
+// registerPage adds a page with its methods, of which the server works on so many at once.
+func (s *Server) registerPage(mux *http.ServeMux, path string, handlers map[string]http.Handler) {
+	for method, handler := range handlers {
+		handlers[method] = s.workload.pages.bound(handler, s.Pages.RenderError)
+	}
+	s.register(mux, path, handlers, s.Pages.RenderError)
 }
 
 // ownForms refuses a form that another site sends, a sibling domain too (E02). It
