@@ -25,6 +25,8 @@ const (
 	PrefixOneTimeCode  = "otc_"
 	PrefixDelivery     = "dlv_"
 	PrefixInvitation   = "inv_"
+	PrefixPasskey      = "psk_"
+	PrefixChallenge    = "chl_"
 )
 
 // idAlphabet sorts as its values do, so that ids order by time.

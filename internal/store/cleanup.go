@@ -26,6 +26,8 @@ var growingTables = []growing{
 	{table: "codes", key: "selector", order: "expires_at", since: "expires_at"},
 	{table: "flows", key: "selector", order: "expires_at", since: "expires_at"},
 	{table: "one_time_codes", key: "id", order: "expires_at", since: "expires_at"},
+	{table: "challenges", key: "id", order: "expires_at", since: "expires_at"},
+	{table: "remembered_devices", key: "digest", order: "expires_at", since: "expires_at"},
 	{table: "deliveries", key: "id", order: "expires_at", since: "expires_at"},
 	{table: "sessions", key: "id", order: "expires_at", since: "expires_at", part: "session_clients", owner: "session_id"},
 	{table: TableAudit, key: "id", order: "id", since: "at"},

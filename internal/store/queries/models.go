@@ -66,9 +66,28 @@ type Audit struct {
 	Detail         string
 }
 
+type AuthenticatorApp struct {
+	UserID     string
+	Sealed     []byte
+	LastStep   int64
+	Tries      int64
+	CreatedAt  int64
+	LastUsedAt int64
+}
+
 type CacheVersion struct {
 	ID    int64
 	Value int64
+}
+
+type Challenge struct {
+	ID        string
+	Purpose   string
+	UserID    string
+	Binding   []byte
+	Sealed    []byte
+	CreatedAt int64
+	ExpiresAt int64
 }
 
 type Client struct {
@@ -228,6 +247,17 @@ type Organisation struct {
 	CreatedAt int64
 }
 
+type Passkey struct {
+	ID           string
+	UserID       string
+	CredentialID []byte
+	Name         string
+	Record       []byte
+	SignCount    int64
+	CreatedAt    int64
+	LastUsedAt   int64
+}
+
 type Permission struct {
 	Name        string
 	RequiresAny string
@@ -240,6 +270,11 @@ type RateUsage struct {
 	Used  string
 }
 
+type RecoveryCode struct {
+	UserID string
+	Digest string
+}
+
 type RefreshToken struct {
 	Selector   string
 	Hash       []byte
@@ -248,6 +283,13 @@ type RefreshToken struct {
 	ExpiresAt  int64
 	ConsumedAt int64
 	Successor  string
+}
+
+type RememberedDevice struct {
+	Digest    string
+	UserID    string
+	CreatedAt int64
+	ExpiresAt int64
 }
 
 type Role struct {
