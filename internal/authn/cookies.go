@@ -15,6 +15,8 @@ const (
 	CookieSession = "__Host-clv_session" // who is signed in
 	CookieDevice  = "__Host-clv_device"  // who has signed in on this device before
 	CookieBrowser = "__Host-clv_browser" // what flows and one-time codes are bound to
+
+	CookieRemembered = "__Host-clv_remembered" // where a password is enough, of who has a second factor
 )
 
 // randomForm is what secret.NewSecret returns.

@@ -99,6 +99,14 @@ func (p *People) SetPassword(ctx context.Context, signedIn *SignedIn, password s
 		if err := p.Sessions.endAll(tx, user.ID, "password changed", signedIn.Session.ID, ended); err != nil {
 			return err
 		}
+		// Sign-ins that wait for a second factor rest on the old one, and so does what
+		// makes that factor unnecessary (E11).
+		if err := tx.EndChallengesOf(user.ID); err != nil {
+			return err
+		}
+		if err := tx.ForgetDevices(user.ID); err != nil {
+			return err
+		}
 		tx.Audit(changed)
 		return p.notify(tx, person, "message.password_changed", now.Add(noticeLifetime))
 	})

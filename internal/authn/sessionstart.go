@@ -14,9 +14,12 @@ import (
 )
 
 // Proof is how a person has just proved who they are: core.AMRPassword,
-// core.AMROneTimeCode, with core.AMRSMS where the code came by SMS.
+// core.AMROneTimeCode, with core.AMRSMS where the code came by SMS, and
+// core.AMRHardwareKey or core.AMRSoftwareKey with core.AMRPresence for a passkey.
 type Proof struct {
-	AMR []string
+	AMR      []string
+	Second   bool // a factor that they have set up is among them; codes that are sent are none
+	Remember bool // their password is to be enough in this browser from now on
 }
 
 // ProofOf is the proof that a one-time code is.
@@ -31,7 +34,8 @@ func ProofOf(code *core.OneTimeCode) Proof {
 // live session of the same person in it goes on under its id with a new secret;
 // with core.SteppedUp as the event the proof adds to the earlier ones, and else
 // replaces them. Anybody else's ends. No id or secret that the browser brought
-// along is ever taken over (E01).
+// along is ever taken over (E01). ErrSecondFactor: the person has set up a second
+// factor, and the proof is not enough.
 func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, user *core.User, proof Proof, event core.EventType) (*SignedIn, error) {
 	ctx := r.Context()
 	before, err := s.presented(r)
@@ -39,10 +43,14 @@ func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, user *core.User
 		return nil, err
 	}
 	half := secret.NewSecret(s.Rand)
+	device := s.newRemembered(proof)
 	fresh := s.newSession(ctx, user, proof, half)
 	var started *core.Session
 	err = s.Store.Write(ctx, func(tx *store.Tx) (err error) {
 		if _, err := stillActive(tx, user.ID); err != nil {
+			return err
+		}
+		if err := s.needSecond(tx, r, user.ID, proof, event); err != nil {
 			return err
 		}
 		if started, err = s.startIn(ctx, tx, before, fresh, event); err != nil {
@@ -51,7 +59,7 @@ func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, user *core.User
 		e := personEvent(ctx, event, user.ID)
 		e.Target, e.Detail = "session/"+started.ID, strings.Join(started.AMR, " ")
 		tx.Audit(e)
-		return nil
+		return s.rememberIn(ctx, tx, device, user.ID, fresh.CreatedAt)
 	})
 	if err != nil {
 		return nil, err
@@ -61,6 +69,9 @@ func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, user *core.User
 	}
 	setCookie(w, r, CookieSession, secret.FormatToken(secret.Session, selector(started.ID), half), s.Lifetime)
 	s.remember(w, r, user.ID)
+	if device != "" {
+		setCookie(w, r, CookieRemembered, device, core.RememberedFor)
+	}
 	return &SignedIn{Session: started, User: user}, nil
 }
 
@@ -99,16 +110,20 @@ func (s *Sessions) startIn(ctx context.Context, tx *store.Tx, before, fresh *cor
 }
 
 // methods returns the methods in one order, each once, and what they come to: a
-// password and a one-time code are two factors (RFC 8176 §2).
+// password and a one-time code are two factors (RFC 8176 §2), and so is a passkey
+// alone, which its owner had to unlock.
 func methods(amr []string) (ordered []string, acr string) {
 	acr = core.ACRPassword
-	known := []string{core.AMRPassword, core.AMROneTimeCode, core.AMRSMS}
+	known := []string{
+		core.AMRPassword, core.AMROneTimeCode, core.AMRSMS, core.AMRHardwareKey, core.AMRSoftwareKey, core.AMRPresence,
+	}
 	for _, method := range known {
 		if slices.Contains(amr, method) {
 			ordered = append(ordered, method)
 		}
 	}
-	if slices.Contains(amr, core.AMRPassword) && slices.Contains(amr, core.AMROneTimeCode) {
+	passkey := slices.Contains(amr, core.AMRHardwareKey) || slices.Contains(amr, core.AMRSoftwareKey)
+	if passkey || slices.Contains(amr, core.AMRPassword) && slices.Contains(amr, core.AMROneTimeCode) {
 		ordered, acr = append(ordered, core.AMRMultiple), core.ACRTwoFactors
 	}
 	return ordered, acr

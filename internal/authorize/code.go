@@ -25,8 +25,9 @@ func (e *Endpoint) Recover() http.Handler {
 	})
 }
 
-// StepUp serves the second factor where a client or the account page needs it: a
-// one-time code on top of the password.
+// StepUp serves the second factor where a client or the account page needs it: one
+// that the person has set up or, where there is none, a one-time code on top of the
+// password.
 func (e *Endpoint) StepUp() http.Handler {
 	return e.handle(func(p *page) error {
 		if p.signedIn == nil {
@@ -36,6 +37,9 @@ func (e *Endpoint) StepUp() http.Handler {
 			if gone, err := e.elsewhere(p, web.PathStepUp); gone || err != nil {
 				return err
 			}
+		}
+		if asked, err := e.stepUp(p); asked || err != nil {
+			return err
 		}
 		return e.oneTime(p, oneTime{core.PurposeStepUp, web.PathStepUp, core.SteppedUp})
 	})
@@ -108,7 +112,7 @@ func (e *Endpoint) redeem(p *page, o oneTime) error {
 	if o.purpose != core.PurposeRecovery {
 		return e.enter(p, user, proof, o.event)
 	}
-	if _, err := e.Sessions.Start(p.w, p.r, user, proof, o.event); err != nil {
+	if _, in, err := e.start(p, user, proof, o.event, toPasswordPage); err != nil || !in {
 		return err
 	}
 	return e.toPassword(p)

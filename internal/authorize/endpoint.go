@@ -24,6 +24,7 @@ type Endpoint struct {
 	Authenticator *authn.Authenticator // of clients that push requests
 	Sessions      *authn.Sessions
 	People        *authn.People
+	Factors       *authn.Factors
 	Directory     *tokens.Directory
 	Tokens        *tokens.Issuer
 	Verifier      *tokens.Verifier

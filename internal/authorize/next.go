@@ -51,7 +51,11 @@ func (e *Endpoint) next(ctx context.Context, flow *core.Flow, signedIn *authn.Si
 		return &step{page: web.PathChoose, silent: oauth.ReasonAccountSelection}, nil
 	}
 	if met, reachable := acrReach(signedIn.Session, wantsACR(request)); !met {
-		if !reachable || !CanStepUp(signedIn.User) {
+		factors, err := e.Factors.Of(ctx, signedIn.User.ID)
+		if err != nil {
+			return nil, err
+		}
+		if !reachable || !CanStepUp(signedIn.User, factors) {
 			return nil, oauth.NewError(oauth.ReasonAuthenticationUnmet)
 		}
 		if !slices.Contains(signedIn.Session.AMR, core.AMRPassword) { // two codes are one factor
@@ -60,11 +64,6 @@ func (e *Endpoint) next(ctx context.Context, flow *core.Flow, signedIn *authn.Si
 		return &step{page: web.PathStepUp, silent: oauth.ReasonAuthenticationUnmet}, nil
 	}
 	return e.nextConsent(ctx, flow, client, signedIn.User)
-}
-
-// CanStepUp reports whether a one-time code can reach a person.
-func CanStepUp(user *core.User) bool {
-	return user.Email != "" && user.EmailVerified || user.Phone != "" && user.PhoneVerified
 }
 
 // provedIn reports whether a session was signed in to after a flow had begun.

@@ -43,6 +43,7 @@ func (e *Endpoint) showSignIn(p *page, status int, data web.SignIn) error {
 		return err
 	}
 	data.Flow, data.ClientName, data.Return, data.CanUseCode = p.flowID(), name, p.back, true
+	data.CanUsePasskey = e.Factors.Passkeys != nil
 	return e.render(p, status, data)
 }
 
@@ -68,8 +69,8 @@ func (e *Endpoint) signIn(p *page) error {
 
 // enter signs a person in and goes on.
 func (e *Endpoint) enter(p *page, user *core.User, proof authn.Proof, event core.EventType) error {
-	signedIn, err := e.Sessions.Start(p.w, p.r, user, proof, event)
-	if err != nil {
+	signedIn, in, err := e.start(p, user, proof, event, "")
+	if err != nil || !in {
 		return err
 	}
 	return e.onward(p, signedIn)

@@ -49,6 +49,11 @@ func (c *Console) showAccount(p *page, status int, wrong web.Errors) error {
 	if data.Apps, err = c.apps(p); err != nil {
 		return err
 	}
+	factors, err := c.Factors.Of(p.r.Context(), user.ID)
+	if err != nil {
+		return err
+	}
+	data.Passkeys, data.App, data.RecoveryCodes = int(factors.Passkeys), factors.App, int(factors.RecoveryCodes)
 	c.Pages.Render(p.w, p.r, web.View{Locale: p.locale, Status: status, Data: data})
 	return nil
 }
@@ -104,8 +109,12 @@ func (c *Console) verifyPhone(p *page) error {
 // sendCode sends a code to an address or number that is to be proved, and asks for
 // it. The number goes along in the form: the code is bound to it.
 func (c *Console) sendCode(p *page, purpose, destination, field string) error {
-	if path := c.mustProve(p.signedIn); path != "" {
-		c.to(p, path, url.Values{"return_to": {web.PathAccount}})
+	prove, err := c.mustProve(p)
+	if err != nil {
+		return err
+	}
+	if prove != "" {
+		c.to(p, prove, url.Values{"return_to": {web.PathAccount}})
 		return nil
 	}
 	id, masked, err := c.People.SendCode(p.r.Context(), authn.CodeRequest{

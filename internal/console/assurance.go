@@ -1,30 +1,27 @@
 package console
 
 import (
-	"slices"
 	"time"
 
-	"claviger/internal/authn"
-	"claviger/internal/authorize"
-	"claviger/internal/core"
 	"claviger/internal/web"
 )
 
-// freshFor is how long after proving who they are a person may add a way to be
-// reached.
+// freshFor is how long after proving who they are a person may change who can get in.
 const freshFor = 10 * time.Minute
 
-// mustProve returns the page where a person has to prove more before they add a way
-// to be reached, which is a way to get back in (E12): who they are, where that is a
-// while ago; that they hold one that is verified already, where there is one. Empty:
-// nothing more.
-func (c *Console) mustProve(signedIn *authn.SignedIn) (path string) {
-	session := signedIn.Session
-	switch {
-	case c.Now().Sub(session.AuthenticatedAt) > freshFor:
-		return web.PathSignIn
-	case authorize.CanStepUp(signedIn.User) && !slices.Contains(session.AMR, core.AMROneTimeCode):
-		return web.PathStepUp
+// mustProve returns the page where a person has to prove more before they change how
+// they can be reached or what they can prove, which is a way to get back in (E12): who
+// they are, where that is a while ago; a second factor that they have set up; where
+// there is none, that they hold an address or number that is verified, if they have
+// one. Empty: nothing more.
+func (c *Console) mustProve(p *page) (path string, err error) {
+	session, user := p.signedIn.Session, p.signedIn.User
+	if c.Now().Sub(session.AuthenticatedAt) > freshFor {
+		return web.PathSignIn, nil
 	}
-	return ""
+	factors, err := c.Factors.Of(p.r.Context(), user.ID)
+	if err != nil || provedAll(session, user, factors) {
+		return "", err
+	}
+	return web.PathStepUp, nil
 }

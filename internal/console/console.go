@@ -25,6 +25,7 @@ type Console struct {
 	Admin    *admin.Service
 	Sessions *authn.Sessions
 	People   *authn.People
+	Factors  *authn.Factors
 	Pages    *web.Pages
 	Log      *slog.Logger
 	Now      func() time.Time
@@ -85,7 +86,10 @@ func (c *Console) done(p *page, path, notice string) error {
 }
 
 // notices are what a page may say that was done.
-var notices = []string{"password_changed", "phone_verified", "email_verified", "session_ended", "app_revoked", "connection_ended"}
+var notices = []string{
+	"password_changed", "phone_verified", "email_verified", "session_ended", "app_revoked", "connection_ended",
+	"passkey_added", "passkey_removed", "app_added", "app_removed",
+}
 
 // notice is the text of what was done just now.
 func notice(p *page) string {

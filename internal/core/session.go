@@ -1,6 +1,7 @@
 package core
 
 import (
+	"slices"
 	"time"
 
 	"claviger/oauth"
@@ -25,10 +26,14 @@ type Session struct {
 	UserAgent       string
 }
 
+// Has reports whether a method was used.
+func (s *Session) Has(amr string) bool { return slices.Contains(s.AMR, amr) }
+
 // Alive reports whether the session may be used.
 func (s *Session) Alive(now time.Time) bool { return s.EndedAt.IsZero() && now.Before(s.ExpiresAt) }
 
-// Authentication context classes: one factor, or a password and a one-time code.
+// Authentication context classes: one factor, or two: a password and a one-time code,
+// or a passkey, which is a key and what unlocks it.
 const (
 	ACRPassword   = "1"
 	ACRTwoFactors = "2"
@@ -39,6 +44,9 @@ const (
 	AMRPassword    = "pwd"
 	AMROneTimeCode = "otp"
 	AMRSMS         = "sms"
+	AMRHardwareKey = "hwk"  // a passkey that stays in its device
+	AMRSoftwareKey = "swk"  // a passkey that is synchronised
+	AMRPresence    = "user" // and unlocked it
 	AMRMultiple    = "mfa"
 )
 

@@ -42,8 +42,13 @@ func (s *Server) wireBrowser() error {
 		Authenticator: s.authenticator, Sessions: sessions, Sending: authn.NewSendingGate(env.Now),
 		Send: s.queueMessage, Wake: s.Outbox.Wake, Platform: platform.Name, Texts: pages.Text, Now: env.Now, Rand: env.Rand,
 	}
+	passkeys, err := authn.NewPasskeys(s.config.Issuer, platform.Name)
+	if err != nil {
+		return err
+	}
+	factors := &authn.Factors{People: people, Master: s.master, Passkeys: passkeys}
 	s.authorize = &authorize.Endpoint{
-		Issuer: s.config.Issuer, Store: s.Store, Authenticator: s.authenticator, Sessions: sessions, People: people,
+		Issuer: s.config.Issuer, Store: s.Store, Authenticator: s.authenticator, Sessions: sessions, People: people, Factors: factors,
 		Directory: s.Exchange.Directory, Tokens: s.Issuer, Verifier: s.authenticator.Verifier, Pages: pages, Log: s.log,
 		Now: env.Now, Rand: env.Rand,
 	}
@@ -52,7 +57,7 @@ func (s *Server) wireBrowser() error {
 		Issuer: s.config.Issuer, Platform: platform.Name, Send: s.queueMessage, Wake: s.Outbox.Wake, Text: pages.Text,
 	}
 	s.console = &console.Console{
-		Issuer: s.config.Issuer, Store: s.Store, Admin: s.Admin, Sessions: sessions, People: people,
+		Issuer: s.config.Issuer, Store: s.Store, Admin: s.Admin, Sessions: sessions, People: people, Factors: factors,
 		Pages: pages, Log: s.log, Now: env.Now,
 	}
 	return nil
@@ -118,9 +123,14 @@ func (s *Server) browserRoutes(mux *http.ServeMux) {
 		web.PathRecover:     form(a.Recover()),
 		web.PathPassword:    form(a.NewPassword()),
 		web.PathStepUp:      form(a.StepUp()),
+		web.PathSecond:      form(a.Second()),
+		web.PathPasskey:     form(a.Passkey()),
 		web.PathChoose:      form(a.Choose()),
 		web.PathConsent:     form(a.Consent()),
 		web.PathAccount:     form(s.console.Account()),
+		web.PathPasskeys:    form(s.console.Passkeys()),
+		web.PathApp:         form(s.console.App()),
+		web.PathRecovery:    form(s.console.RecoveryCodes()),
 		web.PathConnections: form(s.console.Connections()),
 	} {
 		s.registerPage(mux, path, handlers)

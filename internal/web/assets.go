@@ -68,10 +68,15 @@ func assetsOf(o Options, brand rgb) (map[string]asset, error) {
 		}
 		scripts[name] = newAsset(name, "text/javascript; charset=utf-8", script)
 	}
+	passkey, err := assetFiles.ReadFile("assets/passkey.js")
+	if err != nil {
+		return nil, err
+	}
 	all := map[string]asset{
-		"style.css": newAsset("style.css", "text/css; charset=utf-8", style),
-		"brand.css": newAsset("brand.css", "text/css; charset=utf-8", []byte(brandCSS(brand))),
-		"mark.svg":  newAsset("mark.svg", "image/svg+xml", []byte(mark(o.Name, brand))),
+		"style.css":  newAsset("style.css", "text/css; charset=utf-8", style),
+		"brand.css":  newAsset("brand.css", "text/css; charset=utf-8", []byte(brandCSS(brand))),
+		"passkey.js": newAsset("passkey.js", "text/javascript; charset=utf-8", passkey),
+		"mark.svg":   newAsset("mark.svg", "image/svg+xml", []byte(mark(o.Name, brand))),
 	}
 	maps.Copy(all, scripts)
 	switch {

@@ -40,6 +40,16 @@ func (p *Pages) frame(r *http.Request, v View) frame {
 		f.Flow, f.Return, errors = data.Flow, data.Return, data.Errors
 	case NewPassword:
 		f.Flow, f.Return, errors = data.Flow, data.Return, data.Errors
+	case SecondFactor:
+		f.Flow, f.Return, errors = data.Flow, data.Return, data.Errors
+	case UsePasskey:
+		f.Flow, f.Return = data.Flow, data.Return
+	case Passkeys:
+		f.Wide, errors = true, data.Errors
+	case AuthenticatorApp:
+		f.Wide, errors = true, data.Errors
+	case RecoveryCodes:
+		f.Wide = true
 	case Choose:
 		f.Flow = data.Flow
 	case Consent:

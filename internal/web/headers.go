@@ -15,6 +15,9 @@ var formTarget = regexp.MustCompile(`^[a-z][a-z0-9+.-]*:(//[A-Za-z0-9.-]+(:([0-9
 func setHeaders(h http.Header, v View) {
 	script, targets := "'none'", v.FormTargets
 	answer, posts := v.Data.(FormPost)
+	if _, asks := v.Data.(UsePasskey); asks { // a passkey is had by a script alone
+		script = "'self'"
+	}
 	if posts {
 		script, targets = "'self'", append(targets[:len(targets):len(targets)], schemeOf(answer.Action))
 	}

@@ -12,6 +12,11 @@ const (
 	ErrorPasswordCommon   = "error.password_common"
 	ErrorPhoneTaken       = "error.phone_taken"
 	ErrorCode             = "error.code"
+	ErrorAppCode          = "error.app_code"
+	ErrorRecoveryCode     = "error.recovery_code"
+	ErrorPasskey          = "error.passkey"
+	ErrorPasskeyName      = "error.passkey_name"
+	ErrorPasskeyMade      = "error.passkey_made"
 	ErrorCodeSpent        = "error.code_spent"
 	ErrorPhone            = "error.phone"
 	ErrorAccount          = "error.account"
@@ -27,6 +32,10 @@ const (
 	NoticeSessionEnded    = "notice.session_ended"
 	NoticeAppRevoked      = "notice.app_revoked"
 	NoticeConnectionEnded = "notice.connection_ended"
+	NoticePasskeyAdded    = "notice.passkey_added"
+	NoticePasskeyRemoved  = "notice.passkey_removed"
+	NoticeAppAdded        = "notice.app_added"
+	NoticeAppRemoved      = "notice.app_removed"
 )
 
 // Kinds of problems, for NewProblem.

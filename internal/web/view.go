@@ -32,6 +32,8 @@ type SignIn struct {
 	Errors     Errors
 	CanUseCode bool
 	RetryAfter int // seconds; 0: at once
+
+	CanUsePasskey bool
 }
 
 // AskCode asks whom to send a code to. Field: identifier.
@@ -153,6 +155,9 @@ type ConnectionLine struct {
 type Account struct {
 	Name, Email, Phone                    string
 	EmailVerified, PhoneVerified, Trusted bool
+	Passkeys                              int
+	App                                   bool // an authenticator app is set up
+	RecoveryCodes                         int  // unused
 	Sessions                              []SessionLine
 	Apps                                  []ConnectionLine
 	Errors                                Errors
