@@ -68,7 +68,7 @@ func WellFormed(text string) (Kind, bool) {
 		return "", false
 	}
 	switch {
-	case kind == ClientSecret, kind == APIKey:
+	case kind == ClientSecret, kind == APIKey, kind == Invitation:
 		return kind, isSecret(body[:max(0, len(body)-sumLength)])
 	case kind.hasSelector():
 		_, err := ParseToken(kind, text)

@@ -24,6 +24,7 @@ func (s *Server) routes(dialects []*dialect.Dialect) (_ http.Handler, err error)
 	}()
 	s.standardRoutes(mux)
 	s.accessRoutes(mux)
+	s.apiRoutes(mux)
 	s.browserRoutes(mux)
 	for pattern, handler := range s.environment.Beside {
 		mux.Handle(pattern, s.metrics.Observe(pattern, handler))

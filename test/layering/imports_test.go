@@ -23,7 +23,7 @@ var layers = [][]string{
 	{"internal/authn"},
 	{"internal/permission"},
 	{"internal/grants", "internal/authorize", "internal/endpoints", "internal/admin"},
-	{"internal/console"},
+	{"internal/console", "internal/api"},
 	{"internal/server"},
 	{"cmd"},
 }

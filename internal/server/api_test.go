@@ -1,0 +1,442 @@
+package server_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"claviger/internal/admin"
+	"claviger/internal/core"
+	"claviger/internal/store"
+	"claviger/oauth"
+	"claviger/test/testlog"
+)
+
+// twoTenants are an organisation with its people, and its neighbour.
+const twoTenants = `
+permissions: [{name: read}, {name: pay}, {name: "members:update"}, {name: "roles:update"}, {name: "api-keys:create"}, {name: "api-keys:update"}]
+roles:
+  - {code: boss, name: Boss, owner: true, assigns: [clerk], grants: {own: [read, "members:update", "roles:update", "api-keys:create", "api-keys:update"]}}
+  - {code: clerk, name: Clerk, grants: {own: [read, "members:update", "roles:update", "api-keys:create", "api-keys:update"]}}
+  - {code: teller, name: Teller, grants: {own: [read]}}
+organisations:
+  - code: cafe
+    name: Cafe
+    accounts: [{id: cafe-till, name: Till}, {id: cafe-safe, name: Safe}]
+    service_accounts: [{username: pos, password: pos-password, memberships: [{role: teller}]}]
+    api_keys: [{id: cafe-key, name: Terminal, account: cafe-till, role: teller, secret: cafe-key-secret}]
+  - code: bar
+    name: Bar
+    accounts: [{id: bar-counter, name: Counter}]
+    service_accounts: [{username: pos, password: pos-password, memberships: [{role: teller}]}]
+    api_keys: [{id: bar-key, name: Terminal, account: bar-counter, role: teller, secret: bar-key-secret}]
+people:
+  - {email: owner@cafe.test, memberships: [{organisation: cafe, role: boss}]}
+  - {email: clerk@cafe.test, memberships: [{organisation: cafe, role: clerk}]}
+  - {email: teller@cafe.test, memberships: [{organisation: cafe, role: teller}]}
+  - {email: owner@bar.test, memberships: [{organisation: bar, role: boss}]}
+  - {email: friend@cafe.test, email_verified: true}
+  - {email: operator@platform.test, operator: true}
+clients:
+  - {id: console-tool, name: Tool, kind: public, redirect_uris: ["https://tool.example/cb"], grant_types: [authorization_code], scopes: "admin admin:read"}
+  - {id: cafe-client, organisation: cafe, name: Cafe's, grant_types: [client_credentials], secret: cafe-client-secret}
+  - {id: bar-client, organisation: bar, name: Bar's, grant_types: [client_credentials], secret: bar-client-secret}
+`
+
+// manager is a customer with two tenants.
+func (c *customer) withTenants() *customer {
+	c.t.Helper()
+	_, err := c.Admin.Apply(c.t.Context(), admin.Actor{Name: "cli"}, []admin.File{{"tenants.yaml", []byte(twoTenants)}}, admin.Options{})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return c
+}
+
+// token is an access token of a person for the management API.
+func (c *customer) adminToken(email string, scopes ...string) string {
+	c.t.Helper()
+	client, err := c.Store.Client(c.t.Context(), "console-tool")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if len(scopes) == 0 {
+		scopes = []string{"admin"}
+	}
+	issued, err := c.Issuer.First(&core.Authorization{Client: client, User: c.Person(email), Scope: oauth.Scope(scopes)})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return issued.Response.AccessToken
+}
+
+func (c *customer) organisationID(code string) string {
+	c.t.Helper()
+	o, err := c.Store.OrganisationByCode(c.t.Context(), code)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return o.ID
+}
+
+// text returns a member of the body that is a text.
+func (a wireAnswer) string(path string) string {
+	text, _ := a.member(path).(string)
+	return text
+}
+
+// items returns one member of each item of a list.
+func (a wireAnswer) items(name string) []string {
+	a.t.Helper()
+	var body struct{ Items []map[string]any }
+	if err := json.Unmarshal([]byte(a.text), &body); err != nil {
+		a.t.Fatalf("%d %s: %v", a.status, a.text, err)
+	}
+	list := []string{}
+	for _, item := range body.Items {
+		list = append(list, fmt.Sprint(item[name]))
+	}
+	return list
+}
+
+func TestManagementAPI_LifeOfAKey(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, open func() *customer) {
+		c := open().withTenants()
+		owner := bearer(c.adminToken("owner@cafe.test"))
+		keys := "/admin/v1/organisations/" + c.organisationID("cafe") + "/api-keys"
+		body := `{"account_id":"cafe-till","name":"Export","role":"teller"}`
+		made := c.post(keys, body, owner, "Idempotency-Key: k1").is(http.StatusCreated)
+		secret, id := made.string("secret"), made.string("id")
+		// A client that has lost the answer has it again; the key is made once.
+		if again := c.post(keys, body, owner, "Idempotency-Key: k1").is(http.StatusCreated); again.text != made.text {
+			t.Errorf("repeated: %s\nfirst: %s", again.text, made.text)
+		}
+		c.post(keys, `{"account_id":"cafe-till","name":"Other"}`, owner, "Idempotency-Key: k1").is(http.StatusConflict)
+		if names := c.get(keys+"?sort=-name", owner).is(http.StatusOK).items("name"); !slices.Equal(names, []string{"Terminal", "Export"}) {
+			t.Errorf("%v", names)
+		}
+		read := c.get("/admin/v1/api-keys/"+id, owner).is(http.StatusOK)
+		if strings.Contains(read.text, secret) || read.string("secret") != "" {
+			t.Errorf("D07: the secret is shown again: %s", read.text)
+		}
+		tag := read.header.Get("ETag")
+		patch := func(body string, lines ...string) wireAnswer {
+			return c.send(http.MethodPatch, "/admin/v1/api-keys/"+id, body, append(lines, jsonType, owner)...)
+		}
+		patch(`{"name":"X"}`).is(http.StatusPreconditionRequired)
+		renamed := patch(`{"name":"Renamed"}`, "If-Match: "+tag).is(http.StatusOK)
+		patch(`{"name":"Y"}`, "If-Match: "+tag).is(http.StatusPreconditionFailed)
+		patch(`{"allowed_addresses":["203.0.113.0/24"]}`, "If-Match: "+renamed.header.Get("ETag")).is(http.StatusOK)
+		c.send(http.MethodDelete, "/admin/v1/api-keys/"+id, "", owner).is(http.StatusNoContent)
+		c.post("/admin/v1/api-keys/"+id+"/rotate", `{}`, owner).is(http.StatusNotFound)
+	})
+}
+
+func TestF01_OtherOrganisationsAreNotThere(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, open func() *customer) {
+		c := open().withTenants()
+		owner, theirs := bearer(c.adminToken("owner@cafe.test")), c.foreignIDs()
+		description := c.description()
+		walked := 0
+		for path, item := range description.Paths.Map() {
+			for method, op := range item.Operations() {
+				target := path
+				c.send(method, strings.NewReplacer("{id}", "x", "{organisation_id}", "x").Replace(target), "").is(http.StatusUnauthorized)
+				if !strings.Contains(path, "{") {
+					continue
+				}
+				ids := theirs[strings.Split(strings.TrimPrefix(path, "/admin/v1/"), "/")[0]]
+				if len(ids) == 0 {
+					t.Errorf("%s %s: no id of another organisation to try", method, path)
+				}
+				for _, id := range ids {
+					walked++
+					target := strings.NewReplacer("{id}", id, "{organisation_id}", id).Replace(path)
+					answer := c.send(method, target, minimalBody(op), owner, jsonType, "If-Match: *")
+					if answer.status != http.StatusNotFound {
+						t.Errorf("%s %s: %d %s", method, target, answer.status, answer.text)
+					}
+				}
+			}
+		}
+		if walked < 30 {
+			t.Errorf("only %d routes were tried", walked)
+		}
+	})
+}
+
+// foreignIDs are ids of the neighbour's things, by the first part of the path.
+func (c *customer) foreignIDs() map[string][]string {
+	c.t.Helper()
+	ctx, bar := c.t.Context(), c.organisationID("bar")
+	operator := admin.Actor{Name: "cli"}
+	role, err := c.Admin.CreateRole(ctx, operator, admin.NewRole{OrganisationID: bar, Code: "own-role", Name: "Own"})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	members, err := c.Admin.ListOrganisationMembers(ctx, operator, bar)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	accounts, err := c.Admin.ListServiceAccounts(ctx, operator, bar)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	invited, err := c.Admin.Invite(ctx, operator, admin.NewInvitation{OrganisationID: bar, Email: "x@bar.test", RoleCode: "teller"})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	consent := &core.Consent{ClientID: "console-tool", OrganisationID: bar, AccountID: "bar-counter", UserID: c.Person("owner@bar.test").ID}
+	session := &core.Session{ID: "ses_bar", Hash: []byte{1}, UserID: c.Person("owner@bar.test").ID, ExpiresAt: c.Clock.Now().AddDate(0, 0, 1)}
+	if err := c.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.PutConsent(consent); err != nil {
+			return err
+		}
+		return tx.InsertSession(session)
+	}); err != nil {
+		c.t.Fatal(err)
+	}
+	return map[string][]string{
+		"organisations": {bar, "org_none"}, "accounts": {"bar-counter"}, "api-keys": {"bar-key"}, "clients": {"bar-client", "console-tool"},
+		"service-accounts": {accounts[0].ID}, "members": {members[0].Membership.ID}, "roles": {role.ID}, "invitations": {invited.Invitation.ID},
+		"connections": {consent.ID}, "sessions": {session.ID}, "users": {session.UserID},
+	}
+}
+
+// minimalBody is a body that an operation takes.
+func minimalBody(op *openapi3.Operation) string {
+	if op.RequestBody == nil {
+		return ""
+	}
+	body := map[string]any{}
+	schema := op.RequestBody.Value.Content["application/json"].Schema.Value
+	for _, name := range schema.Required {
+		body[name] = "cafe-till"
+	}
+	text, _ := json.Marshal(body)
+	return string(text)
+}
+
+func (c *customer) description() *openapi3.T {
+	c.t.Helper()
+	answer := c.get("/admin/v1/openapi.json").is(http.StatusOK)
+	description, err := openapi3.NewLoader().LoadFromData([]byte(answer.text))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return description
+}
+
+func TestTheDescriptionIsValidOpenAPI(t *testing.T) {
+	c := newCustomer(t)
+	description := c.description()
+	if err := description.Validate(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if description.OpenAPI[:3] != "3.1" || description.Paths.Len() < 30 {
+		t.Errorf("%s, %d paths", description.OpenAPI, description.Paths.Len())
+	}
+}
+
+func TestF04_UnknownAndReadOnlyFieldsAreRefused(t *testing.T) {
+	c := newCustomer(t).withTenants()
+	owner := bearer(c.adminToken("owner@cafe.test"))
+	cafe := "/admin/v1/organisations/" + c.organisationID("cafe")
+	for _, r := range []struct{ method, path, body string }{
+		{http.MethodPost, cafe + "/api-keys", `{"account_id":"cafe-till","name":"K","is_admin":true}`},
+		{http.MethodPost, cafe + "/api-keys", `{"account_id":"cafe-till","name":"K","created_by":"me"}`},
+		{http.MethodPost, cafe + "/service-accounts", `{"username":"k","operator":true}`},
+		{http.MethodPost, cafe + "/roles", `{"code":"k","name":"K","grants":{"pay":"global"}}`},
+		{http.MethodPatch, "/admin/v1/api-keys/cafe-key", `{"account_id":"bar-counter"}`},
+		{http.MethodPatch, "/admin/v1/api-keys/cafe-key", `{"name":7}`},
+		{http.MethodPatch, "/admin/v1/api-keys/cafe-key", `{"name":`},
+		{http.MethodPatch, cafe, `{"id":"org_other"}`},
+		{http.MethodPost, cafe + "/accounts", `{"name":"A","organisation_id":"x"}`},
+	} {
+		a := c.send(r.method, r.path, r.body, owner, jsonType, "If-Match: *").is(http.StatusBadRequest)
+		if a.header.Get("Content-Type") != "application/problem+json" || a.string("request_id") == "" || a.string("code") != "invalid_request" {
+			t.Errorf("%s: %v %s", r.body, a.header, a.text)
+		}
+	}
+	c.send(http.MethodGet, cafe+"/api-keys?is_admin=1", "", owner).is(http.StatusBadRequest)
+}
+
+func TestF10_SortFilterAndCursorAreParametersAlone(t *testing.T) {
+	c := newCustomer(t).withTenants()
+	owner := bearer(c.adminToken("owner@cafe.test"))
+	cafe := "/admin/v1/organisations/" + c.organisationID("cafe")
+	page := c.get(cafe+"/accounts?limit=1", owner).is(http.StatusOK)
+	cursor := page.token("next_cursor")
+	if next := c.get(cafe+"/accounts?limit=1&cursor="+cursor, owner).is(http.StatusOK); len(next.items("id")) != 1 || next.items("id")[0] == page.items("id")[0] {
+		t.Errorf("%s after %s", next.text, page.text)
+	}
+	for _, query := range []string{
+		"sort=name%3B+DROP+TABLE+accounts", "sort=password", "limit=0", "limit=201", "limit=x", "cursor=x", "cursor=" + cursor + "A",
+		"cursor=" + cursor[1:], "sort=name&cursor=" + cursor,
+	} {
+		c.get(cafe+"/accounts?"+query, owner).is(http.StatusBadRequest)
+	}
+	c.get("/admin/v1/organisations/"+c.organisationID("cafe")+"/members?cursor="+cursor, owner).is(http.StatusBadRequest)
+	hostile := c.get(cafe+"/audit?type="+"x%27+OR+1%3D1--", owner).is(http.StatusOK)
+	if len(hostile.items("id")) != 0 {
+		t.Errorf("a filter that is SQL found %s", hostile.text)
+	}
+}
+
+func TestF03_D06_NobodyGivesMoreThanTheyHave(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, open func() *customer) {
+		c := open().withTenants()
+		clerk, teller := bearer(c.adminToken("clerk@cafe.test")), bearer(c.adminToken("teller@cafe.test"))
+		cafe := "/admin/v1/organisations/" + c.organisationID("cafe")
+		c.post(cafe+"/roles", `{"code":"strong","name":"Strong","own":["pay"]}`, clerk).is(http.StatusForbidden)
+		c.post(cafe+"/roles", `{"code":"strong","name":"Strong","own":["read"],"owner":true}`, clerk).is(http.StatusForbidden)
+		c.post(cafe+"/roles", `{"code":"strong","name":"Strong","assigns":["boss"]}`, clerk).is(http.StatusForbidden)
+		c.post(cafe+"/roles", `{"code":"boss","name":"Boss too"}`, clerk).is(http.StatusConflict)
+		made := c.post(cafe+"/roles", `{"code":"weak","name":"Weak","own":["read"]}`, clerk).is(http.StatusCreated)
+		patch := func(path, body string, who string) wireAnswer {
+			return c.send(http.MethodPatch, path, body, who, jsonType, "If-Match: *")
+		}
+		patch("/admin/v1/roles/"+made.string("id"), `{"own":["read","pay"]}`, clerk).is(http.StatusForbidden)
+		c.post(cafe+"/api-keys", `{"account_id":"cafe-till","name":"B","role":"boss"}`, clerk).is(http.StatusForbidden)
+		c.post(cafe+"/api-keys", `{"account_id":"cafe-till","name":"B","scopes":["settlement:read"]}`, clerk).is(http.StatusForbidden)
+		c.post(cafe+"/invitations", `{"email":"a@b.test","role":"boss"}`, clerk).is(http.StatusForbidden)
+		c.post(cafe+"/invitations", `{"email":"a@b.test","role":"teller"}`, teller).is(http.StatusForbidden)
+		for _, id := range c.get(cafe+"/members", clerk).is(http.StatusOK).items("id") {
+			patch("/admin/v1/members/"+id, `{"role":"boss"}`, clerk).is(http.StatusForbidden)
+			patch("/admin/v1/members/"+id, `{"role":"teller"}`, teller).is(http.StatusForbidden)
+		}
+		c.get(cafe+"/audit", teller).is(http.StatusForbidden)
+		c.post("/admin/v1/organisations", `{"name":"Mine"}`, bearer(c.adminToken("owner@cafe.test"))).is(http.StatusForbidden)
+		c.get("/admin/v1/clients", bearer(c.adminToken("owner@cafe.test"))).is(http.StatusForbidden)
+		c.get("/admin/v1/clients", bearer(c.adminToken("operator@platform.test"))).is(http.StatusOK)
+		patch("/admin/v1/clients/cafe-client", `{"scopes":["admin"]}`, bearer(c.adminToken("owner@cafe.test"))).is(http.StatusForbidden)
+	})
+}
+
+func TestManagementAPI_ScopesAndCredentials(t *testing.T) {
+	c := newCustomer(t).withTenants()
+	reader, nothing := bearer(c.adminToken("owner@cafe.test", "admin:read")), bearer(c.adminToken("owner@cafe.test", "profile"))
+	cafe := "/admin/v1/organisations/" + c.organisationID("cafe")
+	c.get(cafe, reader).is(http.StatusOK)
+	c.post(cafe+"/accounts", `{"name":"A"}`, reader).is(http.StatusForbidden)
+	c.get(cafe, nothing).is(http.StatusForbidden)
+	c.get(cafe, reader, "X-Api-Key: cafe-key-secret").is(http.StatusBadRequest)
+	c.get(cafe, "X-Api-Key: cafe-key-secret").is(http.StatusForbidden) // no scope
+	c.get(cafe, "Authorization: Bearer x").is(http.StatusUnauthorized)
+	if challenge := c.get(cafe).is(http.StatusUnauthorized).header.Get("WWW-Authenticate"); challenge != "Bearer" {
+		t.Error(challenge)
+	}
+	c.put(cafe, `{}`, reader).is(http.StatusMethodNotAllowed)
+	c.post(cafe+"/accounts", `{"name":"`+strings.Repeat("a", 70_000)+`"}`, bearer(c.adminToken("owner@cafe.test"))).is(http.StatusBadRequest)
+}
+
+func TestInvitationMakesAMemberOnce(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, open func() *customer) {
+		c := open().withTenants()
+		owner, friend := bearer(c.adminToken("owner@cafe.test")), bearer(c.adminToken("friend@cafe.test"))
+		cafe := "/admin/v1/organisations/" + c.organisationID("cafe")
+		c.post(cafe+"/invitations", `{"email":"Friend@cafe.test","role":"teller","account_id":"cafe-till"}`, owner).is(http.StatusCreated)
+		if _, err := c.Outbox.Deliver(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		mails := c.Inbox.List()
+		_, secret, found := strings.Cut(mails[0].Text, admin.PathInvitation+"?invitation=")
+		if !found || mails[0].To != "Friend@cafe.test" {
+			t.Fatalf("%+v", mails[0])
+		}
+		accept := `{"invitation":"` + strings.Fields(secret)[0] + `"}`
+		c.post("/admin/v1/invitations/accept", accept, owner).is(http.StatusForbidden) // somebody else's
+		c.post("/admin/v1/invitations/accept", accept, friend).is(http.StatusCreated)
+		c.post("/admin/v1/invitations/accept", accept, friend).is(http.StatusNotFound)
+		if ids := c.get("/admin/v1/organisations", friend).is(http.StatusOK).items("code"); !slices.Equal(ids, []string{"cafe"}) {
+			t.Errorf("%v", ids)
+		}
+	})
+}
+
+func TestAPIKeyAddresses(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, open func() *customer) {
+		c := open()
+		owner := c.signedIn("owner@acme.example")
+		key, secret := c.newKey("Addresses", func(n *admin.NewAPIKey) { n.AllowedFrom = []string{"203.0.113.7"} })
+		from := func(ip string) int {
+			return c.send(http.MethodPost, "/auth/token", "", basic(key.ID, secret), "From-IP: "+ip).status
+		}
+		if inside, outside := from("203.0.113.7"), from("198.51.100.1"); inside != 200 || outside != 401 {
+			t.Errorf("inside %d, outside %d", inside, outside)
+		}
+		report := core.AddressReport
+		if _, err := c.Admin.UpdateAPIKey(t.Context(), owner, key.ID, admin.AnyVersion, admin.APIKeyChange{AddressMode: &report}); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			if status := from("198.51.100.1"); status != 200 {
+				t.Errorf("in report mode: %d", status)
+			}
+		}
+		for kind, want := range map[core.EventType]int{core.AddressRefused: 1, core.AddressReported: 1} {
+			events, err := c.Store.Events(t.Context(), store.EventFilter{Type: kind})
+			if err != nil || len(events) != want {
+				t.Errorf("%s: %+v %v", kind, events, err)
+			}
+		}
+	})
+}
+
+func TestF12_EveryChangeIsRecordedWithoutSecrets(t *testing.T) {
+	c := newCustomer(t).withTenants()
+	operator, owner := bearer(c.adminToken("operator@platform.test")), bearer(c.adminToken("owner@cafe.test"))
+	cafe := "/admin/v1/organisations/" + c.organisationID("cafe")
+	var secrets []string
+	changed := func(kind core.EventType, a wireAnswer) {
+		t.Helper()
+		if a.status/100 != 2 {
+			t.Fatalf("%d %s", a.status, a.text)
+		}
+		for _, name := range []string{"secret", "password"} {
+			if a.text != "" && a.string(name) != "" {
+				secrets = append(secrets, a.string(name))
+			}
+		}
+		events, err := c.Store.Events(t.Context(), store.EventFilter{Type: kind, RequestID: a.header.Get("X-Request-Id")})
+		if err != nil || len(events) != 1 || events[0].SubjectID == "" || events[0].Detail == "" {
+			t.Errorf("%s: %+v %v", kind, events, err)
+		}
+	}
+	patch := func(path, body, who string) wireAnswer { return c.send(http.MethodPatch, path, body, who, jsonType, "If-Match: *") }
+	changed(core.OrganisationCreated, c.post("/admin/v1/organisations", `{"name":"New"}`, operator))
+	changed(core.OrganisationUpdated, patch(cafe, `{"services":{"partnerservices":"https://s.example"}}`, operator))
+	changed(core.AccountCreated, c.post(cafe+"/accounts", `{"name":"A"}`, owner))
+	changed(core.AccountUpdated, patch("/admin/v1/accounts/cafe-till", `{"name":"B"}`, owner))
+	changed(core.CredentialCreated, c.post("/admin/v1/clients", `{"name":"P","company":"P","website":"https://p.example","contact":"p@p.example"}`, operator))
+	changed(core.CredentialUpdated, patch("/admin/v1/clients/cafe-client", `{"status":"DISABLED"}`, owner))
+	changed(core.CredentialRotated, c.post("/admin/v1/clients/cafe-client/rotate", `{}`, owner))
+	account := c.post(cafe+"/service-accounts", `{"username":"robot","role":"teller"}`, owner)
+	changed(core.CredentialCreated, account)
+	changed(core.CredentialRotated, c.post("/admin/v1/service-accounts/"+account.string("id")+"/reset", `{"overlap_seconds":60}`, owner))
+	changed(core.CredentialUpdated, patch("/admin/v1/service-accounts/"+account.string("id"), `{"status":"DISABLED"}`, owner))
+	key := c.post(cafe+"/api-keys", `{"account_id":"cafe-till","name":"`+testlog.Canary+`"}`, owner)
+	changed(core.CredentialCreated, key)
+	changed(core.CredentialRotated, c.post("/admin/v1/api-keys/"+key.string("id")+"/rotate", `{}`, owner))
+	role := c.post(cafe+"/roles", `{"code":"r","name":"R","own":["read"]}`, owner)
+	changed(core.RoleCreated, role)
+	changed(core.RoleUpdated, patch("/admin/v1/roles/"+role.string("id"), `{"name":"S"}`, owner))
+	changed(core.RoleDeleted, c.send(http.MethodDelete, "/admin/v1/roles/"+role.string("id"), "", owner, "If-Match: *"))
+	changed(core.SigningKeyCreated, c.post("/admin/v1/signing-keys/rotate", `{"algorithm":"ES256"}`, operator))
+	events, err := c.Store.Events(t.Context(), store.EventFilter{Limit: 1000})
+	if err != nil || len(secrets) < 6 {
+		t.Fatal(len(secrets), err)
+	}
+	for _, e := range events {
+		for _, secret := range secrets {
+			if strings.Contains(fmt.Sprintf("%+v", e), secret) {
+				t.Errorf("a secret is in the audit trail: %+v", e)
+			}
+		}
+	}
+}
