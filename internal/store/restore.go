@@ -132,10 +132,10 @@ var moving = []struct{ table, what, statement string }{
 	{"flows", "sign-ins under way", "UPDATE flows SET done_at = $1 WHERE done_at = 0"},
 	{"one_time_codes", "one-time codes", "UPDATE one_time_codes SET consumed_at = $1 WHERE consumed_at = 0"},
 	{"invitations", "invitations", "UPDATE invitations SET ended_at = $1 WHERE ended_at = 0"},
-	{"recovery_codes", "recovery codes", "DELETE FROM recovery_codes WHERE $1 <> 0"},
+	{"recovery_codes", "recovery codes", "DELETE FROM recovery_codes WHERE CAST($1 AS BIGINT) > 0"},
 	{"challenges", "second factors that were asked for", "DELETE FROM challenges WHERE created_at <= $1"},
 	{"remembered_devices", "remembered browsers", "DELETE FROM remembered_devices WHERE created_at <= $1"},
-	{"authenticator_apps", "", "UPDATE authenticator_apps SET last_step = $1 / 30000 WHERE last_step < $1 / 30000"},
+	{"authenticator_apps", "", "UPDATE authenticator_apps SET last_step = CAST($1 AS BIGINT) / 30000 WHERE last_step < CAST($1 AS BIGINT) / 30000"},
 	{"deliveries", "messages that had not left", "DELETE FROM deliveries WHERE created_at <= $1"},
 }
 
