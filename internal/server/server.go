@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"claviger/internal/api"
 	"claviger/internal/authn"
 	"claviger/internal/authorize"
 	"claviger/internal/config"
@@ -49,6 +50,7 @@ type Server struct {
 	authzen       *permission.AuthZEN
 	authorize     *authorize.Endpoint
 	console       *console.Console
+	api           *api.API
 	Pages         *web.Pages
 	Outbox        *outbox.Outbox
 	handler       http.Handler
@@ -73,6 +75,9 @@ func New(instance *Instance, dialects []*dialect.Dialect) (*Server, error) {
 	s.wireTokens(dialects)
 	s.wireEndpoints()
 	if err := s.wireBrowser(dialects); err != nil {
+		return nil, err
+	}
+	if err := s.wireAPI(dialects); err != nil {
 		return nil, err
 	}
 	routes, err := s.routes(dialects)
@@ -158,6 +163,7 @@ func (s *Server) Run(ctx context.Context, listener net.Listener) error {
 	group.Go(func() { s.Ring.Watch(background, 5*time.Second) })
 	group.Go(func() { s.cleaner.run(background) })
 	group.Go(func() { s.Outbox.Run(background) })
+	group.Go(func() { s.keepUsage(background) })
 	group.Go(func() { s.shareLimits(background) })
 	group.Go(func() { s.workload.report(background, s.log) })
 	server := &http.Server{
