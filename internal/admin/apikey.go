@@ -105,6 +105,9 @@ func (s *Service) checkMaker(ctx context.Context, actor Actor, held rights, key 
 	if held.all {
 		return nil
 	}
+	if key.Scopes.Has(oauth.ScopeIntrospect) { // it reads everybody's tokens: the platform's own programs have it
+		return denied("scopes", "Only the platform gives the scope introspect.")
+	}
 	within, err := s.scopeLimits(ctx, actor, key.Scopes)
 	if err == nil && !within {
 		err = denied("scopes", "You cannot give scopes that you do not have.")

@@ -159,6 +159,8 @@ func TestD06_NoKeyWithMoreRightsThanItsMaker(t *testing.T) {
 		{"key without scopes, scopes", s.keyActor(t, "owner-key"), NewAPIKey{Scopes: oauth.Scope{"a"}}, denied},
 		{"token, scopes beyond", throughClient, NewAPIKey{RoleCode: "clerk", Scopes: oauth.Scope{"a"}}, denied},
 		{"signed in, any scopes", owner, NewAPIKey{Scopes: oauth.Scope{"a"}}, ""},
+		{"signed in, the scope of the platform", owner, NewAPIKey{Scopes: oauth.Scope{"a", "introspect"}}, denied},
+		{"operator, the scope of the platform", s.person(t, "operator@platform.example"), NewAPIKey{Scopes: oauth.Scope{"introspect"}}, ""},
 		{"SD_8 consent for this account", consented("cafe", "safe"), NewAPIKey{RoleCode: "clerk", AccountID: "safe"}, ""},
 		{"SD_8 consent for another account", consented("cafe", "till"), NewAPIKey{RoleCode: "clerk", AccountID: "safe"}, absent},
 		{"SD_8 consent for another organisation", consented("bar", ""), NewAPIKey{RoleCode: "clerk", AccountID: "safe"}, absent},

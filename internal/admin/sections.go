@@ -82,3 +82,7 @@ func (s *Service) RolesToGive(ctx context.Context, actor Actor, organisationID s
 		return !whole.mayGive(role) && !slices.ContainsFunc(reached, gives)
 	}), err
 }
+
+// KeysEndure reports whether keys for a dialect last until they are revoked; others end
+// within core.APIKeyMaxAge.
+func KeysEndure(dialect string) bool { return dialect == enduringKeys }

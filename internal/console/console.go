@@ -12,6 +12,7 @@ import (
 	"claviger/internal/admin"
 	"claviger/internal/authn"
 	"claviger/internal/core"
+	"claviger/internal/dialect"
 	"claviger/internal/store"
 	"claviger/internal/web"
 	"claviger/oauth"
@@ -26,6 +27,7 @@ type Console struct {
 	Sessions *authn.Sessions
 	People   *authn.People
 	Factors  *authn.Factors
+	Dialects []*dialect.Dialect
 	Pages    *web.Pages
 	Log      *slog.Logger
 	Now      func() time.Time
@@ -89,6 +91,8 @@ func (c *Console) done(p *page, path, notice string) error {
 var notices = []string{
 	"password_changed", "phone_verified", "email_verified", "session_ended", "app_revoked", "connection_ended",
 	"passkey_added", "passkey_removed", "app_added", "app_removed",
+	"joined", "invitation_sent", "invitation_withdrawn", "member_changed", "member_removed", "member_left",
+	"role_created", "role_changed", "role_deleted", "settings_saved",
 }
 
 // notice is the text of what was done just now.

@@ -13,6 +13,7 @@ type Dialect struct {
 	Name    string
 	Title   string
 	Profile Profile
+	APIKeys *APIKeys // what people may make for themselves; nil: none
 	Routes  []*Route // in the order of the file
 
 	file         string
@@ -34,6 +35,12 @@ type Profile struct {
 
 	accessClaims  program
 	refreshClaims program
+}
+
+// APIKeys are the keys that the people of an organisation may make.
+type APIKeys struct {
+	WithID bool        // presented as id and secret only; otherwise the secret alone works too
+	Scopes oauth.Scope // to choose from; none: a key may what its role says
 }
 
 // AppendAccessClaims appends the dialect's claims of an access token to a JSON

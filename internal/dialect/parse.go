@@ -40,7 +40,7 @@ var nameForm = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
 func (l *loader) file(root *node) {
 	l.root = root
 	if !l.keys(root, "dialect", "title", "base", "api_key_header", "acting_account_header", "access_token",
-		"refresh_token", "id_token", "authorization", "errors", "defaults", "routes") {
+		"refresh_token", "id_token", "authorization", "api_keys", "errors", "defaults", "routes") {
 		return
 	}
 	d := l.dialect
@@ -56,6 +56,7 @@ func (l *loader) file(root *node) {
 	d.actingHeader = l.header(root.get("acting_account_header"))
 	l.profile(root.get("access_token"), root.get("refresh_token"))
 	l.browser(root.get("authorization"), root.get("id_token"))
+	l.apiKeys(root.get("api_keys"))
 	l.collectValues()
 	l.dialectErrors(root)
 	if l.defaults = root.get("defaults"); l.defaults != nil {

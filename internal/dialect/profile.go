@@ -23,6 +23,22 @@ func (l *loader) browser(authorization, idToken *node) {
 	}
 }
 
+// apiKeys reads which keys people may make.
+func (l *loader) apiKeys(n *node) {
+	if n == nil || !l.keys(n, "present", "scopes") {
+		return
+	}
+	keys := &APIKeys{WithID: l.oneOf(n.get("present"), "secret", "id_and_secret") == "id_and_secret"}
+	for _, scope := range l.strings(n.get("scopes")) {
+		tokens, ok := oauth.ParseScope(scope)
+		if !ok || len(tokens) != 1 || scope == oauth.ScopeIntrospect {
+			l.at(n.line, n.column, "%q is no scope of an API key", scope)
+		}
+		keys.Scopes = append(keys.Scopes, scope)
+	}
+	l.dialect.APIKeys = keys
+}
+
 // claimScopes are the scopes that stand for claims of a person (OpenID Connect
 // Core §5.4).
 var claimScopes = []string{oauth.ScopeProfile, oauth.ScopeEmail, oauth.ScopeAddress, oauth.ScopePhone}

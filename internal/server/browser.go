@@ -9,6 +9,7 @@ import (
 	"claviger/internal/authorize"
 	"claviger/internal/console"
 	"claviger/internal/core"
+	"claviger/internal/dialect"
 	"claviger/internal/message"
 	"claviger/internal/outbox"
 	"claviger/internal/store"
@@ -17,7 +18,7 @@ import (
 )
 
 // wireBrowser puts the browser flow together.
-func (s *Server) wireBrowser() error {
+func (s *Server) wireBrowser(dialects []*dialect.Dialect) error {
 	env, platform := s.environment, s.config.Platform
 	pages, err := web.New(web.Options{
 		Name: platform.Name, Colour: platform.Colour, Logo: platform.LogoImage.Data, LogoType: platform.LogoImage.Type, Log: s.log,
@@ -58,7 +59,7 @@ func (s *Server) wireBrowser() error {
 	}
 	s.console = &console.Console{
 		Issuer: s.config.Issuer, Store: s.Store, Admin: s.Admin, Sessions: sessions, People: people, Factors: factors,
-		Pages: pages, Log: s.log, Now: env.Now,
+		Dialects: dialects, Pages: pages, Log: s.log, Now: env.Now,
 	}
 	return nil
 }
