@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -46,8 +47,16 @@ func set[T comparable](c *differences, field string, target, value *T) {
 	if value == nil || *value == *target {
 		return
 	}
-	*c = append(*c, fmt.Sprintf("%s %s -> %s", field, show(fmt.Sprint(*target)), show(fmt.Sprint(*value))))
+	*c = append(*c, fmt.Sprintf("%s %s -> %s", field, showValue(fmt.Sprint(*target)), showValue(fmt.Sprint(*value))))
 	*target = *value
+}
+
+// showValue is show for a text that somebody chose: none can look like another change.
+func showValue(text string) string {
+	if strings.ContainsAny(text, ",[]") || strings.Contains(text, "->") {
+		return strconv.QuoteToASCII(text)
+	}
+	return show(text)
 }
 
 // setList is set for a list.

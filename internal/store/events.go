@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +27,8 @@ type EventFilter struct {
 	RequestID      string
 	Limit          int    // default 100, at most 1000
 	After          string // id of the last event of the page before
+	Before         string // id of the first event of the page after, instead of After
+	ID             string
 }
 
 // Audit adds an event to what is committed with the job, and is dropped with
@@ -62,6 +65,9 @@ func (s *Store) Events(ctx context.Context, filter EventFilter) ([]core.Event, e
 			e.At = instant(at)
 			events = append(events, e)
 		}
+		if filter.Before != "" {
+			slices.Reverse(events)
+		}
 		return events, failure("events", rows.Err())
 	})
 }
@@ -84,7 +90,12 @@ func (f EventFilter) query() (string, []any) {
 	where(f.ClientID != "", "client_id = $%d", f.ClientID)
 	where(f.SubjectID != "", "subject_id = $%d", f.SubjectID)
 	where(f.RequestID != "", "request_id = $%d", f.RequestID)
-	where(f.After != "", "id < $%d", f.After)
+	where(f.ID != "", "id = $%d", f.ID)
+	order := "DESC"
+	if where(f.After != "", "id < $%d", f.After); f.Before != "" {
+		where(true, "id > $%d", f.Before)
+		order = "ASC" // those right before, which the caller turns round
+	}
 	query := "SELECT " + eventColumns + " FROM audit"
 	if len(conditions) > 0 {
 		query += " WHERE " + strings.Join(conditions, " AND ")
@@ -94,7 +105,7 @@ func (f EventFilter) query() (string, []any) {
 		limit = eventsPerPage
 	}
 	args = append(args, min(limit, 1000))
-	return query + fmt.Sprintf(" ORDER BY id DESC LIMIT $%d", len(args)), args
+	return query + fmt.Sprintf(" ORDER BY id %s LIMIT $%d", order, len(args)), args
 }
 
 // insertEvents writes events, many to a statement.
