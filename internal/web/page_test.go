@@ -12,6 +12,8 @@ import (
 func TestEveryPageRendersWhateverItIsGiven(t *testing.T) {
 	p := newPages(t)
 	for _, data := range []any{
+		SecondFactor{}, SecondFactor{App: true, Passkey: true, Recovery: true}, UsePasskey{}, Passkeys{}, Passkeys{Can: true, Lines: make([]PasskeyLine, 1)},
+		AuthenticatorApp{}, AuthenticatorApp{Secret: "x"}, RecoveryCodes{}, RecoveryCodes{Codes: []string{""}}, SignIn{CanUsePasskey: true},
 		SignIn{}, AskCode{}, EnterCode{}, NewPassword{}, Choose{}, Consent{}, Consent{Pick: true, Scopes: make([]ScopeLine, 1)}, Logout{}, LoggedOut{},
 		Problem{}, Notice{}, Account{}, Account{Sessions: make([]SessionLine, 2), Apps: make([]ConnectionLine, 1)}, Connections{},
 		Connections{Companies: make([]CompanyLine, 2)}, Inbox{}, Inbox{Messages: make([]InboxLine, 1)}, &Problem{}, &SignIn{Errors: Errors{"identifier": ErrorIdentifier}},
@@ -33,6 +35,9 @@ func TestE03_HeadersOfEveryPage(t *testing.T) {
 	for _, s := range samples() {
 		h := render(t, p, "/"+s.name, View{Data: s.data}).Header()
 		script, opener, target := "'none'", "same-origin", "'self'"
+		if _, ok := s.data.(UsePasskey); ok {
+			script = "'self'"
+		}
 		if _, ok := s.data.(FormPost); ok {
 			script, opener, target = "'self'", "", "'self' https:"
 		}
@@ -82,6 +87,11 @@ func TestE04_MarkupIsShownNotRun(t *testing.T) {
 		AskCode{Flow: hostile, Purpose: hostile, Identifier: hostile, Errors: wrong},
 		EnterCode{Flow: hostile, Purpose: hostile, Code: hostile, Destination: hostile, Action: hostile, Errors: wrong, CanResend: true, Fields: fields},
 		NewPassword{Flow: hostile, Code: hostile, Identifier: hostile, Errors: wrong},
+		SecondFactor{Flow: hostile, Return: hostile, Action: hostile, Identifier: hostile, App: true, Passkey: true, CanRecover: true, Errors: wrong},
+		UsePasskey{Flow: hostile, Return: hostile, Action: hostile, Options: hostile, Back: hostile, Fields: fields},
+		Passkeys{Lines: []PasskeyLine{{hostile, hostile, hostile, hostile}}, Name: hostile, Can: true, Errors: wrong, Notice: hostile},
+		AuthenticatorApp{SetUp: true, LastUsedAt: hostile, Notice: hostile}, AuthenticatorApp{Secret: hostile, URL: hostile, Errors: wrong},
+		RecoveryCodes{Codes: []string{hostile}, Why: hostile},
 		Choose{Flow: hostile, Name: hostile, Identifier: hostile, ClientName: hostile},
 		Consent{Flow: hostile, ClientName: hostile, ClientWebsite: "https://" + hostile, PolicyURI: hostile, TermsURI: hostile, Person: hostile, Pick: true, Errors: wrong,
 			Scopes: []ScopeLine{{hostile, ""}, {hostile, hostile}}, Accounts: []AccountLine{{ID: hostile, Name: hostile, Organisation: hostile, Note: hostile}}},
@@ -100,7 +110,8 @@ func TestE04_MarkupIsShownNotRun(t *testing.T) {
 			t.Errorf("%T: %d", data, w.Code)
 		}
 		scripts := 0
-		if _, ok := data.(FormPost); ok {
+		switch data.(type) {
+		case FormPost, UsePasskey:
 			scripts = 1
 		}
 		if got := strings.Count(page, "<script"); got != scripts {

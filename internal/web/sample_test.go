@@ -33,6 +33,15 @@ var (
 	}
 )
 
+var (
+	passkeys = []PasskeyLine{
+		{ID: "psk_1", Name: "My laptop", AddedAt: "3 March 2026, 09:41 UTC", LastUsedAt: "22 November 2026, 16:02 UTC"},
+		{ID: "psk_2", Name: "Security key", AddedAt: "20 November 2026, 11:15 UTC"},
+	}
+
+	modules = QRCode{{true, true, false, true}, {true, false, false, true}, {false, true, true, false}, {true, false, true, true}}
+)
+
 // samples are all pages, those with errors too.
 func samples() []sample {
 	return []sample{
@@ -48,6 +57,21 @@ func samples() []sample {
 		{"consent-error", Consent{Flow: "f", ClientName: "Ledger Cloud", Person: "camille@example.com", Accounts: companies[1:], Pick: true, Errors: Errors{"account": ErrorAccount}}},
 		{"consent-nothing", Consent{Flow: "f", ClientName: "Ledger Cloud", Person: "camille@example.com", Scopes: scopes, Pick: true, Nothing: true}},
 		{"consent-person", Consent{Flow: "f", ClientName: "Example website and app", Person: "camille@example.com", Scopes: []ScopeLine{{Name: "openid"}, {Name: "profile"}, {Name: "email"}}}},
+		{"sign-in-passkey", SignIn{Flow: "f", ClientName: "Ledger Cloud", CanUseCode: true, CanUsePasskey: true}},
+		{"second-factor", SecondFactor{Flow: "f", Action: PathSecond, Identifier: "camille@example.com", App: true, Passkey: true, CanRecover: true, CanRemember: true}},
+		{"second-factor-error", SecondFactor{Action: PathStepUp, Identifier: "camille@example.com", App: true, CanRecover: true, Errors: Errors{"code": ErrorAppCode}}},
+		{"second-factor-passkey", SecondFactor{Flow: "f", Action: PathSecond, Identifier: "camille@example.com", Passkey: true, CanRemember: true}},
+		{"second-factor-recovery", SecondFactor{Flow: "f", Action: PathSecond, Identifier: "camille@example.com", Recovery: true, Errors: Errors{"recovery_code": ErrorRecoveryCode}}},
+		{"use-passkey", UsePasskey{Flow: "f", Action: PathPasskey, Back: PathSignIn, Options: `{"publicKey":{"challenge":"AAAA"}}`}},
+		{"passkeys", Passkeys{Lines: passkeys, Name: "Firefox, Linux", Can: true, Notice: NoticePasskeyRemoved}},
+		{"passkeys-error", Passkeys{Can: true, Errors: Errors{"name": ErrorPasskeyName}}},
+		{"passkeys-cannot", Passkeys{}},
+		{"app", AuthenticatorApp{SetUp: true, LastUsedAt: "22 November 2026, 16:02 UTC", Notice: NoticeAppAdded}},
+		{"app-none", AuthenticatorApp{}},
+		{"app-set-up", AuthenticatorApp{Secret: "JBSW Y3DP EHPK 3PXP", Code: modules, Errors: Errors{"code": ErrorAppCode}}},
+		{"recovery-codes", RecoveryCodes{Codes: []string{"abcd-efgh-jkmn", "pqrs-tvwx-yz01"}, Left: 2, Any: true, Why: NoticeAppAdded}},
+		{"recovery-codes-left", RecoveryCodes{Left: 8, Any: true}},
+		{"recovery-codes-none", RecoveryCodes{}},
 		{"logout", Logout{ClientName: "Ledger Cloud", Fields: map[string]string{"state": "s"}}},
 		{"logged-out", LoggedOut{}},
 		{"problem", NewProblem(ProblemRedirect, "redirect_uri", "req_06eavrgh")},
