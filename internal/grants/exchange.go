@@ -39,6 +39,9 @@ func (x *Exchange) Exchange(ctx context.Context, in *oauth.TokenRequest) (*token
 	if err != nil {
 		return nil, x.refused(ctx, r, err)
 	}
+	if consent := issued.Authorization.Consent; consent != nil {
+		x.Store.ConsentUsed(consent.ID, x.Now()) // SD-10
+	}
 	return issued, nil
 }
 
@@ -65,17 +68,19 @@ func (x *Exchange) run(ctx context.Context, r *request) (*tokens.Issued, error) 
 
 // authorize lets the grant type decide who acts for whom.
 func (x *Exchange) authorize(ctx context.Context, r *request) error {
-	grants := map[string]func(context.Context, *request) (*core.Authorization, error){
-		oauth.GrantAuthorizationCode: x.authorizationCode,
-		oauth.GrantClientCredentials: x.clientCredentials,
-		oauth.GrantPassword:          x.password,
-		oauth.GrantRefreshToken:      x.refresh,
-	}
-	grant, known := grants[r.GrantType]
-	if r.GrantType == "" {
+	var grant func(context.Context, *request) (*core.Authorization, error)
+	switch r.GrantType {
+	case oauth.GrantAuthorizationCode:
+		grant = x.authorizationCode
+	case oauth.GrantClientCredentials:
+		grant = x.clientCredentials
+	case oauth.GrantPassword:
+		grant = x.password
+	case oauth.GrantRefreshToken:
+		grant = x.refresh
+	case "":
 		return oauth.NewError(oauth.ReasonMissingParameter).At("grant_type")
-	}
-	if !known {
+	default:
 		return oauth.NewError(oauth.ReasonGrantTypeUnknown)
 	}
 	if !r.caller.MayUse(r.GrantType) { // RFC 6749 §5.2 unauthorized_client

@@ -97,18 +97,8 @@ func (x *Exchange) insertGrant(tx *store.Tx, issued *tokens.Issued) error {
 			return err
 		}
 	}
-	if issued.Grant.SessionID != "" {
-		if err := tx.AddSessionClient(issued.Grant.SessionID, issued.Grant.ClientID); err != nil {
-			return err
-		}
-	}
-	return x.touchConsent(tx, issued.Authorization)
-}
-
-// touchConsent notes that a connection is in use (SD-10).
-func (x *Exchange) touchConsent(tx *store.Tx, a *core.Authorization) error {
-	if a.Consent == nil {
+	if issued.Grant.SessionID == "" {
 		return nil
 	}
-	return tx.TouchConsent(a.Consent.ID, x.Now())
+	return tx.AddSessionClient(issued.Grant.SessionID, issued.Grant.ClientID)
 }

@@ -98,9 +98,6 @@ func (x *Exchange) rotate(ctx context.Context, r *request) (*tokens.Issued, erro
 		if err := tx.InsertRefreshToken(next.Refresh); err != nil {
 			return err
 		}
-		if err := x.touchConsent(tx, r.authorization); err != nil {
-			return err
-		}
 		tx.Audit(x.event(core.TokenRefreshed, r))
 		return nil
 	})

@@ -58,28 +58,16 @@ func (s *Server) apiRoutes(mux *http.ServeMux) {
 	}
 }
 
-// How often what is counted in memory is written: a kill loses no more than that of
-// usage and of last uses. And how often what is past its time is removed.
-const (
-	flushUsageEvery      = 5 * time.Second
-	cleanManagementEvery = 10 * time.Minute
-	cleanManagementBatch = 500
-)
+// flushUsageEvery is how often what is counted in memory is written: a kill loses no
+// more than that of usage and of last uses.
+const flushUsageEvery = 5 * time.Second
 
 // keepUsage writes usage until ctx ends, and once more then.
 func (s *Server) keepUsage(ctx context.Context) {
-	cleaned := s.environment.Now()
 	for more := true; more; {
 		more = pause(ctx, flushUsageEvery)
 		if _, err := s.Store.FlushUsage(context.WithoutCancel(ctx)); err != nil {
 			s.log.Warn("usage not written; it will be tried again", "error", err)
-		}
-		if now := s.environment.Now(); more && now.Sub(cleaned) >= cleanManagementEvery {
-			cleaned = now
-			old := now.AddDate(0, 0, -30) // of invitations, for whoever looks into what happened
-			if _, err := s.Store.CleanupManagement(ctx, now, old, now.AddDate(0, 0, -core.UsageKept), cleanManagementBatch); err != nil && ctx.Err() == nil {
-				s.log.Warn("clean-up failed; it will be tried again", "error", err)
-			}
 		}
 	}
 }

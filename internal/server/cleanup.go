@@ -5,16 +5,17 @@ import (
 	"log/slog"
 	"time"
 
+	"claviger/internal/core"
 	"claviger/internal/endpoints"
 	"claviger/internal/store"
 )
 
 // What is removed goes in batches that keep the database busy for a moment only:
 // on SQLite everything that is written waits for them. After each, the database
-// rests a few times as long. Batches begin small and grow while they are quick.
+// rests ten times as long. Batches begin small and grow while they are quick.
 const (
-	cleanUpBusy  = 2 * time.Millisecond
-	cleanUpRest  = 5
+	cleanUpBusy  = time.Millisecond
+	cleanUpRest  = 10
 	cleanUpPause = 5 * time.Millisecond // at least
 	cleanUpFirst = 20                   // rows
 	cleanUpLeast = 5
@@ -52,8 +53,11 @@ func (c *cleaner) run(ctx context.Context) {
 func (c *cleaner) sweep(ctx context.Context, sweep *store.Sweep) error {
 	for _, table := range store.GrowingTables() {
 		keep := keepExpired
-		if table == store.TableAudit {
+		switch table {
+		case store.TableAudit:
 			keep = c.retention
+		case store.TableUsage:
+			keep = core.UsageKept * 24 * time.Hour
 		}
 		if keep == 0 {
 			continue

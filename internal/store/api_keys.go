@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"time"
 
 	"claviger/internal/core"
 	"claviger/internal/store/queries"
@@ -74,13 +73,6 @@ func (tx *Tx) PutAPIKey(k *core.APIKey) error {
 		}
 		fill(tx, &k.CreatedAt, instant(createdAt))
 		return nil
-	})
-}
-
-// TouchAPIKey notes that a key was used. It leaves the cache as it is.
-func (tx *Tx) TouchAPIKey(id string, at time.Time) error {
-	return tx.do("API key", func(ctx context.Context, q *queries.Queries) error {
-		return q.TouchAPIKey(ctx, queries.TouchAPIKeyParams{ID: id, At: millis(at)})
 	})
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"claviger/internal/core"
@@ -11,9 +12,10 @@ import (
 // growing is a table that rows are cleared from, oldest first.
 type growing struct {
 	table string
-	key   string // primary key
+	key   string // columns of the primary key
 	order string // column that says how old a row is; it leads an index
 	since string // column of that moment
+	days  bool   // the moment is in days since 1970, not in milliseconds
 	part  string // table whose rows belong to rows of this one; "" for none
 	owner string // column of part that holds the key
 }
@@ -30,12 +32,21 @@ var growingTables = []growing{
 	{table: "remembered_devices", key: "digest", order: "expires_at", since: "expires_at"},
 	{table: "deliveries", key: "id", order: "expires_at", since: "expires_at"},
 	{table: "sessions", key: "id", order: "expires_at", since: "expires_at", part: "session_clients", owner: "session_id"},
+	{table: "invitations", key: "id", order: "expires_at", since: "expires_at"},
+	{table: "answers", key: "id", order: "expires_at", since: "expires_at"},
+	{
+		table: TableUsage, key: "organisation_id, day, client_id, dialect, grant_type, outcome, reason",
+		order: "day", since: "day", days: true,
+	},
 	{table: TableAudit, key: "id", order: "id", since: "at"},
 }
 
-// TableAudit is the table of the audit trail, whose rows are kept for as long as
-// the operator says.
-const TableAudit = "audit"
+// Tables that are kept for longer than a row's own expiry: the audit trail for as
+// long as the operator says, counts of usage for core.UsageKept days.
+const (
+	TableAudit = "audit"
+	TableUsage = "usage_counts"
+)
 
 // GrowingTables returns the tables that are cleaned up.
 func GrowingTables() []string {
@@ -50,7 +61,7 @@ func GrowingTables() []string {
 // grant without an expiry (0) is not between them.
 func (g growing) oldest(columns string) string {
 	by := g.order
-	if by != g.key {
+	if g.part != "" {
 		by += ", " + g.key // the same rows in both statements of a batch
 	}
 	return fmt.Sprintf("SELECT %s FROM %s WHERE %s > $1 AND %s < $2 ORDER BY %s LIMIT $3", columns, g.table, g.order, g.order, by)
@@ -65,20 +76,31 @@ func (g growing) deleteRows(engine string) string {
 }
 
 // among holds for the oldest rows. PostgreSQL, given IN, may read the whole table
-// beside them; an array it looks up in the index, value by value.
+// beside them; an array of keys of one column it looks up in the index, value by value.
 func (g growing) among(column, engine string) string {
-	if engine == Postgres {
+	if engine == Postgres && !strings.Contains(g.key, ",") {
 		return column + " = ANY (ARRAY (" + g.oldest(g.key) + "))"
 	}
-	return column + " IN (" + g.oldest(g.key) + ")"
+	return "(" + column + ") IN (" + g.oldest(g.key) + ")"
 }
 
 // bound is a moment as the order column has it.
 func (g growing) bound(at time.Time) any {
-	if g.order != g.since {
+	switch {
+	case g.order != g.since:
 		return core.NewID(core.PrefixEvent, at, zeros{})
+	case g.days:
+		return at.UnixMilli() / millisOfDay
 	}
 	return millis(at)
+}
+
+// moment is the reverse of bound, for what the since column holds.
+func (g growing) moment(value int64) time.Time {
+	if g.days {
+		value *= millisOfDay
+	}
+	return instant(value)
 }
 
 // start is before everything that may be cleared.

@@ -62,13 +62,6 @@ func (tx *Tx) PersonalConsent(clientID, userID string) (*core.Consent, error) {
 	})
 }
 
-// TouchConsent notes that a consent was used. It leaves the cache as it is.
-func (tx *Tx) TouchConsent(id string, at time.Time) error {
-	return tx.do("consent", func(ctx context.Context, q *queries.Queries) error {
-		return q.TouchConsent(ctx, queries.TouchConsentParams{ID: id, At: millis(at)})
-	})
-}
-
 // PutConsent inserts or replaces a consent.
 func (tx *Tx) PutConsent(c *core.Consent) error {
 	tx.fillID(&c.ID, core.PrefixConsent)

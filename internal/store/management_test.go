@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -111,11 +112,11 @@ func TestUsageIsCountedWithTheCommit(t *testing.T) {
 		}, all))
 		keys, err := s.APIKeysOf(t.Context(), "")
 		check(t, err, "")
+		if n := sweep(t, s, at.Add(48*time.Hour), 1, store.TableUsage); n != 2 {
+			t.Errorf("%d cleared", n)
+		}
 		if len(keys) != 1 || keys[0].LastUsedFrom != "192.0.2.7" || !keys[0].LastUsedAt.Equal(at.Add(time.Second)) {
 			t.Errorf("%+v", keys)
-		}
-		if n, err := s.CleanupManagement(t.Context(), at, at, at.Add(48*time.Hour), 10); err != nil || n != 2 {
-			t.Errorf("cleaned %d %v", n, err)
 		}
 	})
 }
@@ -184,6 +185,36 @@ func TestARoleInUseIsNotDeleted(t *testing.T) {
 		}
 		if err := remove(); !errors.Is(err, core.ErrNotFound) {
 			t.Errorf("gone: %v", err)
+		}
+	})
+}
+
+// A flush writes in batches, and what a connection was last used is among it.
+func TestUsageIsFlushedInBatches(t *testing.T) {
+	storetest.Engines(t, func(t *testing.T, open func() *store.Store) {
+		s := open()
+		const clients = 250
+		write(t, s, func(tx *store.Tx) error {
+			for i := range clients {
+				tx.Audit(core.Event{At: at, Type: core.TokenIssued, OrganisationID: "org", ClientID: fmt.Sprint("cli_", i)})
+			}
+			return tx.PutConsent(&core.Consent{ID: "con", ClientID: "cli_1", OrganisationID: "org", AccountID: "acc"})
+		})
+		s.ConsentUsed("con", at.Add(time.Minute))
+		s.ConsentUsed("con", at)
+		if rows, err := s.FlushUsage(t.Context()); err != nil || rows != clients+1 {
+			t.Fatal(rows, err)
+		}
+		got, err := s.Usage(t.Context(), "org", at, at)
+		if err != nil || len(got) != clients {
+			t.Errorf("%d %v", len(got), err)
+		}
+		consents, err := s.ConnectionsOf(t.Context(), "org")
+		if err != nil || len(consents) != 1 || !consents[0].LastUsedAt.Equal(at.Add(time.Minute)) {
+			t.Error(consents, err)
+		}
+		if n := sweep(t, s, at.Add(48*time.Hour), 100, store.TableUsage); n != clients {
+			t.Errorf("%d cleared", n)
 		}
 	})
 }

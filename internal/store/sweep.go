@@ -98,7 +98,7 @@ func (s *Store) Overdue(ctx context.Context, table string, before time.Time) (ti
 		if err != nil {
 			return 0, failure("clean-up", err)
 		}
-		return before.Sub(instant(oldest)), nil
+		return before.Sub(g.moment(oldest)), nil
 	})
 }
 

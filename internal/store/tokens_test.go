@@ -157,8 +157,12 @@ func TestTouchLeavesTheCacheAlone(t *testing.T) {
 		s := open()
 		write(t, s, func(tx *store.Tx) error { return tx.PutAPIKey(&core.APIKey{ID: "k", AccountID: "a"}) })
 		before, _ := s.APIKey(t.Context(), "k")
-		write(t, s, func(tx *store.Tx) error { return tx.TouchAPIKey("k", at) })
-		write(t, s, func(tx *store.Tx) error { return tx.TouchAPIKey("k", at.Add(-time.Hour)) })
+		for _, used := range []time.Time{at, at.Add(-time.Hour)} {
+			s.APIKeyUsed("k", used, "")
+			if rows, err := s.FlushUsage(t.Context()); err != nil || rows != 1 {
+				t.Error(rows, err)
+			}
+		}
 		if cached, err := s.APIKey(t.Context(), "k"); err != nil || cached != before {
 			t.Error("the touch cost the cache", err)
 		}

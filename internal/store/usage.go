@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -13,12 +15,12 @@ import (
 )
 
 // usage counts in memory what is written by FlushUsage: token requests, from the
-// events of each commit, and the last use of API keys. It is bounded: what does not
-// fit is counted with the next flush's room, and lost.
+// events of each commit, and the last use of API keys and connections. It is
+// bounded: what does not fit is counted with the next flush's room, and lost.
 type usage struct {
-	mu     sync.Mutex
-	counts map[usageKey]int64
-	keys   map[string]keyUse
+	mu       sync.Mutex
+	counts   map[usageKey]int64
+	lastUses map[usedThing]lastUse
 }
 
 // usageKey is what is counted apart. day is days since 1970 (UTC).
@@ -27,14 +29,20 @@ type usageKey struct {
 	organisation, client, dialect, grantType, outcome, reason string
 }
 
-// keyUse is the last use of an API key.
-type keyUse struct {
+// usedThing is an API key, or a consent with which a client was used.
+type usedThing struct{ keyID, consentID string }
+
+type lastUse struct {
 	at time.Time
-	ip string
+	ip string // of keys
 }
 
-// usageRoom bounds each of the two maps, in entries.
-const usageRoom = 50_000
+// usageRoom bounds each of the two maps, in entries; usageBatch is how many rows of
+// them are written at once, while others wait to write.
+const (
+	usageRoom  = 50_000
+	usageBatch = 100
+)
 
 const millisOfDay = 24 * 60 * 60 * 1000
 
@@ -77,25 +85,30 @@ func add[K comparable, V any](m *map[K]V, key K, value V) {
 }
 
 // take returns what was counted, and begins anew.
-func (u *usage) take() (map[usageKey]int64, map[string]keyUse) {
+func (u *usage) take() (map[usageKey]int64, map[usedThing]lastUse) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	counts, keys := u.counts, u.keys
-	u.counts, u.keys = nil, nil
-	return counts, keys
+	counts, uses := u.counts, u.lastUses
+	u.counts, u.lastUses = nil, nil
+	return counts, uses
 }
 
 // giveBack adds what could not be written to what has been counted since.
-func (u *usage) giveBack(counts map[usageKey]int64, keys map[string]keyUse) {
+func (u *usage) giveBack(counts map[usageKey]int64, uses map[usedThing]lastUse) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for key, n := range counts {
 		add(&u.counts, key, u.counts[key]+n)
 	}
-	for id, use := range keys {
-		if use.at.After(u.keys[id].at) {
-			add(&u.keys, id, use)
-		}
+	for thing, use := range uses {
+		u.note(thing, use)
+	}
+}
+
+// note keeps the later of two uses. The caller holds mu.
+func (u *usage) note(thing usedThing, use lastUse) {
+	if use.at.After(u.lastUses[thing].at) {
+		add(&u.lastUses, thing, use)
 	}
 }
 
@@ -104,39 +117,75 @@ func (u *usage) giveBack(counts map[usageKey]int64, keys map[string]keyUse) {
 func (s *Store) APIKeyUsed(id string, at time.Time, ip string) {
 	s.used.mu.Lock()
 	defer s.used.mu.Unlock()
-	if at.After(s.used.keys[id].at) {
-		add(&s.used.keys, id, keyUse{at, ip})
-	}
+	s.used.note(usedThing{keyID: id}, lastUse{at, ip})
 }
 
-// FlushUsage writes what was counted since the last time, and tells how many rows
-// that took. What could not be written is kept for the next.
-func (s *Store) FlushUsage(ctx context.Context) (int, error) {
-	counts, keys := s.used.take()
-	if len(counts)+len(keys) == 0 {
-		return 0, nil
-	}
-	err := s.Write(ctx, func(tx *Tx) error {
-		return tx.do("usage", func(ctx context.Context, q *queries.Queries) error {
-			for _, key := range sorted(counts) { // in one order, so that two nodes never wait for each other
-				if err := q.AddUsage(ctx, key.row(counts[key])); err != nil {
-					return err
+// ConsentUsed notes that a client acted by a consent, as APIKeyUsed does.
+func (s *Store) ConsentUsed(id string, at time.Time) {
+	s.used.mu.Lock()
+	defer s.used.mu.Unlock()
+	s.used.note(usedThing{consentID: id}, lastUse{at: at})
+}
+
+// FlushUsage writes what was counted since the last time, a batch at a time, and
+// tells how many rows that took. What could not be written is kept for the next.
+func (s *Store) FlushUsage(ctx context.Context) (rows int, err error) {
+	counts, uses := s.used.take()
+	// In one order, so that two nodes never wait for each other.
+	for batch := range slices.Chunk(slices.SortedFunc(maps.Keys(counts), usageKey.compare), usageBatch) {
+		err = s.Write(ctx, func(tx *Tx) error {
+			return tx.do("usage", func(ctx context.Context, q *queries.Queries) error {
+				for _, key := range batch {
+					if err := q.AddUsage(ctx, key.row(counts[key])); err != nil {
+						return err
+					}
 				}
-			}
-			for _, id := range sortedKeys(keys) {
-				use := keys[id]
-				if err := q.TouchAPIKey(ctx, queries.TouchAPIKeyParams{ID: id, At: millis(use.at), Ip: use.ip}); err != nil {
-					return err
-				}
-			}
-			return nil
+				return nil
+			})
 		})
-	})
-	if err != nil {
-		s.used.giveBack(counts, keys)
-		return 0, err
+		if err != nil {
+			break
+		}
+		for _, key := range batch {
+			delete(counts, key)
+		}
+		rows += len(batch)
 	}
-	return len(counts) + len(keys), nil
+	for batch := range slices.Chunk(slices.SortedFunc(maps.Keys(uses), usedThing.compare), usageBatch) {
+		if err != nil {
+			break
+		}
+		if err = s.Write(ctx, func(tx *Tx) error { return tx.touch(batch, uses) }); err == nil {
+			for _, thing := range batch {
+				delete(uses, thing)
+			}
+			rows += len(batch)
+		}
+	}
+	s.used.giveBack(counts, uses)
+	return rows, err
+}
+
+// touch notes last uses. It leaves the cache as it is.
+func (tx *Tx) touch(things []usedThing, uses map[usedThing]lastUse) error {
+	return tx.do("last use", func(ctx context.Context, q *queries.Queries) error {
+		for _, thing := range things {
+			var err error
+			if at := millis(uses[thing].at); thing.keyID != "" {
+				err = q.TouchAPIKey(ctx, queries.TouchAPIKeyParams{ID: thing.keyID, At: at, Ip: uses[thing].ip})
+			} else {
+				err = q.TouchConsent(ctx, queries.TouchConsentParams{ID: thing.consentID, At: at})
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (t usedThing) compare(other usedThing) int {
+	return cmp.Or(strings.Compare(t.keyID, other.keyID), strings.Compare(t.consentID, other.consentID))
 }
 
 func (k usageKey) row(requests int64) queries.AddUsageParams {
@@ -144,24 +193,6 @@ func (k usageKey) row(requests int64) queries.AddUsageParams {
 		Day: k.day, OrganisationID: k.organisation, ClientID: k.client, Dialect: k.dialect, GrantType: k.grantType,
 		Outcome: k.outcome, Reason: k.reason, Requests: requests,
 	}
-}
-
-func sorted(counts map[usageKey]int64) []usageKey {
-	keys := make([]usageKey, 0, len(counts))
-	for key := range counts {
-		keys = append(keys, key)
-	}
-	slices.SortFunc(keys, usageKey.compare)
-	return keys
-}
-
-func sortedKeys(keys map[string]keyUse) []string {
-	ids := make([]string, 0, len(keys))
-	for id := range keys {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	return ids
 }
 
 func (k usageKey) compare(other usageKey) int {
@@ -205,25 +236,4 @@ func usageOf(row queries.UsageCount) (*core.Usage, error) {
 		Dialect: row.Dialect, GrantType: row.GrantType, Outcome: core.EventType(row.Outcome), Reason: row.Reason,
 		Requests: row.Requests,
 	}, nil
-}
-
-// CleanupManagement deletes at most limit rows each of expired answers and of
-// invitations that expired before old, and usage of days before old counts no more.
-func (s *Store) CleanupManagement(ctx context.Context, now, old, usageBefore time.Time, limit int) (deleted int64, err error) {
-	err = s.Write(ctx, func(tx *Tx) error {
-		return tx.do("clean-up", func(ctx context.Context, q *queries.Queries) error {
-			answers, err := q.DeleteAnswers(ctx, queries.DeleteAnswersParams{Before: millis(now), Most: int32(limit)})
-			if err != nil {
-				return err
-			}
-			invitations, err := q.DeleteInvitations(ctx, queries.DeleteInvitationsParams{Before: millis(old), Most: int32(limit)})
-			if err != nil {
-				return err
-			}
-			counts, err := q.DeleteUsage(ctx, usageBefore.UnixMilli()/millisOfDay)
-			deleted = answers + invitations + counts
-			return err
-		})
-	})
-	return deleted, err
 }

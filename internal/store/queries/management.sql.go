@@ -245,58 +245,12 @@ func (q *Queries) DeleteAnswer(ctx context.Context, arg DeleteAnswerParams) erro
 	return err
 }
 
-const deleteAnswers = `-- name: DeleteAnswers :execrows
-DELETE FROM answers WHERE id IN (SELECT a.id FROM answers a WHERE a.expires_at < $1 ORDER BY a.expires_at LIMIT $2)
-`
-
-type DeleteAnswersParams struct {
-	Before int64
-	Most   int32
-}
-
-func (q *Queries) DeleteAnswers(ctx context.Context, arg DeleteAnswersParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteAnswers, arg.Before, arg.Most)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const deleteInvitations = `-- name: DeleteInvitations :execrows
-DELETE FROM invitations WHERE id IN (SELECT i.id FROM invitations i WHERE i.expires_at < $1 ORDER BY i.expires_at LIMIT $2)
-`
-
-type DeleteInvitationsParams struct {
-	Before int64
-	Most   int32
-}
-
-func (q *Queries) DeleteInvitations(ctx context.Context, arg DeleteInvitationsParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteInvitations, arg.Before, arg.Most)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const deleteRole = `-- name: DeleteRole :execrows
 DELETE FROM roles WHERE id = $1
 `
 
 func (q *Queries) DeleteRole(ctx context.Context, id string) (int64, error) {
 	result, err := q.db.ExecContext(ctx, deleteRole, id)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const deleteUsage = `-- name: DeleteUsage :execrows
-DELETE FROM usage_counts WHERE day < $1
-`
-
-func (q *Queries) DeleteUsage(ctx context.Context, before int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteUsage, before)
 	if err != nil {
 		return 0, err
 	}

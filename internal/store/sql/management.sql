@@ -15,9 +15,6 @@ SELECT * FROM invitations WHERE organisation_id = @organisation_id AND ended_at 
 -- name: EndInvitation :execrows
 UPDATE invitations SET ended_at = @at, accepted_by = @accepted_by WHERE id = @id AND ended_at = 0 AND expires_at > @at;
 
--- name: DeleteInvitations :execrows
-DELETE FROM invitations WHERE id IN (SELECT i.id FROM invitations i WHERE i.expires_at < @before ORDER BY i.expires_at LIMIT @most);
-
 -- name: InsertAnswer :exec
 INSERT INTO answers (id, request, sealed, expires_at) VALUES (@id, @request, @sealed, @expires_at);
 
@@ -26,9 +23,6 @@ SELECT * FROM answers WHERE id = @id AND expires_at > @now;
 
 -- name: DeleteAnswer :exec
 DELETE FROM answers WHERE id = @id AND expires_at <= @now;
-
--- name: DeleteAnswers :execrows
-DELETE FROM answers WHERE id IN (SELECT a.id FROM answers a WHERE a.expires_at < @before ORDER BY a.expires_at LIMIT @most);
 
 -- name: AddUsage :exec
 INSERT INTO usage_counts (day, organisation_id, client_id, dialect, grant_type, outcome, reason, requests)
@@ -46,9 +40,6 @@ SELECT day, client_id, dialect, grant_type, outcome, reason, CAST(SUM(requests) 
 FROM usage_counts WHERE day >= @from_day AND day <= @to_day
 GROUP BY day, client_id, dialect, grant_type, outcome, reason
 ORDER BY day, client_id, dialect, grant_type, outcome, reason;
-
--- name: DeleteUsage :execrows
-DELETE FROM usage_counts WHERE day < @before;
 
 -- name: OrganisationsAfter :many
 SELECT * FROM organisations WHERE id > @after ORDER BY id LIMIT @most;
