@@ -203,7 +203,13 @@ var (
 
 // TestPagesInChromium takes the pictures, and holds that every page can be read
 // and used: on a phone and a desktop, light and dark, in both languages.
-func TestPagesInChromium(t *testing.T) {
+func TestPagesInChromium(t *testing.T) { lookAt(t, flowSamples()) }
+
+// TestFactorPagesInChromium is the same for the pages of second factors.
+func TestFactorPagesInChromium(t *testing.T) { lookAt(t, factorSamples()) }
+
+func lookAt(t *testing.T, pages []sample) {
+	t.Helper()
 	dir := pictureDir(t)
 	b := newBrowser(t)
 	server := serve(t, newPages(t))
@@ -211,7 +217,7 @@ func TestPagesInChromium(t *testing.T) {
 		"en": {narrow, phone, darkPhone, desktop, darkDesktop},
 		"fr": {narrow, phone, darkDesktop},
 	} {
-		for _, s := range samples() {
+		for _, s := range pages {
 			b.do(t, chromedp.Navigate(server.URL+"/"+s.name+"?ui_locales="+locale))
 			for _, l := range looks {
 				b.as(t, l)

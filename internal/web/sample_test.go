@@ -43,20 +43,11 @@ var (
 )
 
 // samples are all pages, those with errors too.
-func samples() []sample {
+func samples() []sample { return append(flowSamples(), factorSamples()...) }
+
+// factorSamples are the pages of second factors.
+func factorSamples() []sample {
 	return []sample{
-		{"sign-in", SignIn{Flow: "f", ClientName: "Ledger Cloud", CanUseCode: true}},
-		{"sign-in-error", SignIn{Flow: "f", Identifier: "camille@example.com", ClientName: "Ledger Cloud", CanUseCode: true, Errors: Errors{FormError: ErrorCredentials, "password": ErrorPassword}, RetryAfter: 42}},
-		{"ask-code", AskCode{Flow: "f", Purpose: "sign_in"}},
-		{"recover", AskCode{Flow: "f", Purpose: "recovery", Identifier: "?", Errors: Errors{"identifier": ErrorIdentifier}}},
-		{"enter-code", EnterCode{Flow: "f", Purpose: "sign_in", Code: "otc_1", Destination: "c•••••@example.com", CanResend: true}},
-		{"enter-code-error", EnterCode{Purpose: "verify_phone", Code: "otc_1", Destination: "+64 •• ••• 4567", Action: PathAccount, Errors: Errors{"code": ErrorCode}, CanResend: true, Fields: map[string]string{"action": "verify_phone"}}},
-		{"new-password", NewPassword{Flow: "f", Code: "otc_1", Identifier: "camille@example.com", Errors: Errors{"new_password": ErrorPasswordShort}}},
-		{"choose", Choose{Flow: "f", Name: "Camille Martin", Identifier: "camille@example.com", ClientName: "Ledger Cloud"}},
-		{"consent", Consent{Flow: "f", ClientName: "Ledger Cloud", ClientWebsite: "https://ledger.example", PolicyURI: "https://ledger.example/privacy", TermsURI: "https://ledger.example/terms", Person: "camille@example.com", Scopes: scopes, Accounts: companies, Pick: true}},
-		{"consent-error", Consent{Flow: "f", ClientName: "Ledger Cloud", Person: "camille@example.com", Accounts: companies[1:], Pick: true, Errors: Errors{"account": ErrorAccount}}},
-		{"consent-nothing", Consent{Flow: "f", ClientName: "Ledger Cloud", Person: "camille@example.com", Scopes: scopes, Pick: true, Nothing: true}},
-		{"consent-person", Consent{Flow: "f", ClientName: "Example website and app", Person: "camille@example.com", Scopes: []ScopeLine{{Name: "openid"}, {Name: "profile"}, {Name: "email"}}}},
 		{"sign-in-passkey", SignIn{Flow: "f", ClientName: "Ledger Cloud", CanUseCode: true, CanUsePasskey: true}},
 		{"second-factor", SecondFactor{Flow: "f", Action: PathSecond, Identifier: "camille@example.com", App: true, Passkey: true, CanRecover: true, CanRemember: true}},
 		{"second-factor-error", SecondFactor{Action: PathStepUp, Identifier: "camille@example.com", App: true, CanRecover: true, Errors: Errors{"code": ErrorAppCode}}},
@@ -72,6 +63,23 @@ func samples() []sample {
 		{"recovery-codes", RecoveryCodes{Codes: []string{"abcd-efgh-jkmn", "pqrs-tvwx-yz01"}, Left: 2, Any: true, Why: NoticeAppAdded}},
 		{"recovery-codes-left", RecoveryCodes{Left: 8, Any: true}},
 		{"recovery-codes-none", RecoveryCodes{}},
+	}
+}
+
+func flowSamples() []sample {
+	return []sample{
+		{"sign-in", SignIn{Flow: "f", ClientName: "Ledger Cloud", CanUseCode: true}},
+		{"sign-in-error", SignIn{Flow: "f", Identifier: "camille@example.com", ClientName: "Ledger Cloud", CanUseCode: true, Errors: Errors{FormError: ErrorCredentials, "password": ErrorPassword}, RetryAfter: 42}},
+		{"ask-code", AskCode{Flow: "f", Purpose: "sign_in"}},
+		{"recover", AskCode{Flow: "f", Purpose: "recovery", Identifier: "?", Errors: Errors{"identifier": ErrorIdentifier}}},
+		{"enter-code", EnterCode{Flow: "f", Purpose: "sign_in", Code: "otc_1", Destination: "c•••••@example.com", CanResend: true}},
+		{"enter-code-error", EnterCode{Purpose: "verify_phone", Code: "otc_1", Destination: "+64 •• ••• 4567", Action: PathAccount, Errors: Errors{"code": ErrorCode}, CanResend: true, Fields: map[string]string{"action": "verify_phone"}}},
+		{"new-password", NewPassword{Flow: "f", Code: "otc_1", Identifier: "camille@example.com", Errors: Errors{"new_password": ErrorPasswordShort}}},
+		{"choose", Choose{Flow: "f", Name: "Camille Martin", Identifier: "camille@example.com", ClientName: "Ledger Cloud"}},
+		{"consent", Consent{Flow: "f", ClientName: "Ledger Cloud", ClientWebsite: "https://ledger.example", PolicyURI: "https://ledger.example/privacy", TermsURI: "https://ledger.example/terms", Person: "camille@example.com", Scopes: scopes, Accounts: companies, Pick: true}},
+		{"consent-error", Consent{Flow: "f", ClientName: "Ledger Cloud", Person: "camille@example.com", Accounts: companies[1:], Pick: true, Errors: Errors{"account": ErrorAccount}}},
+		{"consent-nothing", Consent{Flow: "f", ClientName: "Ledger Cloud", Person: "camille@example.com", Scopes: scopes, Pick: true, Nothing: true}},
+		{"consent-person", Consent{Flow: "f", ClientName: "Example website and app", Person: "camille@example.com", Scopes: []ScopeLine{{Name: "openid"}, {Name: "profile"}, {Name: "email"}}}},
 		{"logout", Logout{ClientName: "Ledger Cloud", Fields: map[string]string{"state": "s"}}},
 		{"logged-out", LoggedOut{}},
 		{"problem", NewProblem(ProblemRedirect, "redirect_uri", "req_06eavrgh")},
