@@ -74,7 +74,7 @@ func New(instance *Instance, dialects []*dialect.Dialect) (*Server, error) {
 	s := &Server{Instance: instance, config: instance.Config, log: instance.environment.Log}
 	s.wireTokens(dialects)
 	s.wireEndpoints()
-	if err := s.wireBrowser(); err != nil {
+	if err := s.wireBrowser(dialects); err != nil {
 		return nil, err
 	}
 	if err := s.wireAPI(dialects); err != nil {
