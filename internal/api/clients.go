@@ -29,8 +29,8 @@ type ClientSettings struct {
 	RefreshWithoutSecret bool     `json:"refresh_without_secret,omitempty"`
 }
 
-// Client is an OAuth client.
-type Client struct {
+// OAuthClient is a client.
+type OAuthClient struct {
 	ID             string `json:"id" doc:"The client_id."`
 	OrganisationID string `json:"organisation_id,omitempty" doc:"Its owner; none: a partner, or the platform's own."`
 	Kind           string `json:"kind" enum:"confidential,public"`
@@ -40,8 +40,8 @@ type Client struct {
 	Secret    string    `json:"secret,omitempty" doc:"When it is made or rotated, and never again."`
 }
 
-func clientOf(c *core.Client) Client {
-	return Client{
+func clientOf(c *core.Client) OAuthClient {
+	return OAuthClient{
 		ID: c.ID, OrganisationID: c.OrganisationID, Kind: c.Kind, Status: string(c.Status), CreatedAt: c.CreatedAt,
 		ClientSettings: ClientSettings{
 			Name: c.Name, Dialect: c.Dialect, GrantTypes: c.GrantTypes, Scopes: c.Scopes, Products: c.Products, RedirectURIs: c.RedirectURIs,
@@ -51,7 +51,7 @@ func clientOf(c *core.Client) Client {
 	}
 }
 
-func newClientOf(made admin.Made[core.Client]) Client {
+func newClientOf(made admin.Made[core.Client]) OAuthClient {
 	client := clientOf(made.Thing)
 	client.Secret = made.Secret
 	return client
@@ -99,7 +99,7 @@ func (a *API) clients() {
 		func(ctx context.Context, in *struct {
 			Paging
 			Sort string `query:"sort" enum:"id,-id" default:"id"`
-		}) (*listed[Client], error) {
+		}) (*listed[OAuthClient], error) {
 			load := func(page store.Page) ([]*core.Client, error) { return a.Admin.ListClients(ctx, actor(ctx), page) }
 			return rows(a, in.Paging, "clients "+in.Sort, load, in.Sort == "-id", id, clientOf)
 		})
@@ -108,7 +108,7 @@ func (a *API) clients() {
 			InOrganisation
 			Paging
 			Sort string `query:"sort" enum:"name,-name,created_at,-created_at" default:"name"`
-		}) (*listed[Client], error) {
+		}) (*listed[OAuthClient], error) {
 			all, err := a.Admin.ListClientsOf(ctx, actor(ctx), in.OrganisationID)
 			if err != nil {
 				return nil, err
@@ -120,7 +120,7 @@ func (a *API) clients() {
 		})
 	route(a, http.MethodPost, "/clients", "create-client", "Make a client, such as a partner's; its secret is shown this once", tag, a.createClient)
 	route(a, http.MethodGet, "/clients/{id}", "get-client", "A client", tag,
-		func(ctx context.Context, in *ByID) (*shown[Client], error) {
+		func(ctx context.Context, in *ByID) (*shown[OAuthClient], error) {
 			client, err := a.Admin.GetClient(ctx, actor(ctx), in.ID)
 			return show(client, clientOf, err)
 		})
@@ -129,7 +129,7 @@ func (a *API) clients() {
 			ByID
 			Versioned
 			Body ClientUpdate
-		}) (*shown[Client], error) {
+		}) (*shown[OAuthClient], error) {
 			version, err := in.version()
 			if err != nil {
 				return nil, err
@@ -142,7 +142,7 @@ func (a *API) clients() {
 			ByID
 			Repeatable
 			Body Rotation
-		}) (*shown[Client], error) {
+		}) (*shown[OAuthClient], error) {
 			return once(ctx, a, in.Repeatable, "rotate-client-secret", []any{in.ID, in.Body}, func(who admin.Actor) error {
 				_, _, err := a.Admin.RotateClientSecret(ctx, who, in.ID, in.Body.overlap())
 				return err
@@ -153,7 +153,7 @@ func (a *API) clients() {
 func (a *API) createClient(ctx context.Context, in *struct {
 	Repeatable
 	Body ClientCreate
-}) (*shown[Client], error) {
+}) (*shown[OAuthClient], error) {
 	b := in.Body
 	return once(ctx, a, in.Repeatable, "create-client", b, func(who admin.Actor) error {
 		_, _, err := a.Admin.CreateClient(ctx, who, admin.NewClient{
