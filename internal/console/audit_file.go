@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	fileBatch   = 500              // records that are read at once
-	filePerRead = 30 * time.Second // to send them
+	fileBatch = 500             // records that are read at once
+	fileFor   = 2 * time.Minute // to send all of them: it takes the place of a page
 )
 
 // auditFile streams the records of the filter as CSV, newest first. One that breaks off
@@ -38,10 +38,10 @@ func (c *Console) auditFile(p *page) error {
 	h.Set("Content-Disposition", `attachment; filename="audit-`+c.Now().UTC().Format(time.DateOnly)+`.csv"`)
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
-	file, control := csv.NewWriter(p.w), http.NewResponseController(p.w)
+	_ = http.NewResponseController(p.w).SetWriteDeadline(c.Now().Add(fileFor)) // where it cannot be set, that of the server holds
+	file := csv.NewWriter(p.w)
 	_ = file.Write(eventColumns) // the writer keeps its error
 	for len(events) > 0 {
-		_ = control.SetWriteDeadline(c.Now().Add(filePerRead)) // where it cannot be set, that of the server holds
 		for i := range events {
 			_ = file.Write(c.eventLine(p, &events[i]))
 		}

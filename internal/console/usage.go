@@ -121,7 +121,7 @@ func (c *Console) usageForm(p *page, days int, n *counts) web.Form {
 		periods = append(periods, web.Option{Value: strconv.Itoa(period), Label: c.text(p, "usage.days", period), Selected: period == days})
 	}
 	clients := []web.Option{{Label: c.text(p, "usage.all")}}
-	for _, id := range n.known {
+	for _, id := range n.known[:min(len(n.known), mostClients)] {
 		if id != "" {
 			clients = append(clients, web.Option{Value: id, Label: c.clientName(p, id), Selected: id == p.asked("client")})
 		}
@@ -198,6 +198,9 @@ func (c *Console) clientTable(p *page, n *counts) web.Table {
 	}
 	return table
 }
+
+// mostClients is how many clients there are to choose from; the table leads to all.
+const mostClients = 200
 
 // mostReasons is how many lines the reasons of refusals have.
 const mostReasons = 100
