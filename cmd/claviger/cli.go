@@ -35,6 +35,7 @@ type grammar struct {
 	Connection connectionCommand `cmd:"" help:"List and end the connections of an organisation to partners."`
 	Service    serviceCommand    `cmd:"" name:"service-account" help:"Reset the passwords of service accounts."`
 	Key        keyCommand        `cmd:"" help:"List and rotate signing keys; create the master key."`
+	Operator   operatorCommand   `cmd:"" help:"Invite operators of the platform."`
 	Permission permissionCommand `cmd:"" help:"Say who may do what, and why."`
 	Token      tokenCommand      `cmd:"" help:"Say what a token is and whether it is alive."`
 	Audit      auditCommand      `cmd:"" help:"Show the audit trail."`

@@ -47,6 +47,9 @@ func (a *serveCommand) Run(ctx context.Context, c *command) error {
 	if err != nil {
 		return err
 	}
+	if err := c.firstStart(ctx, instance, log); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	return serve(ctx, instance, dialects, listener, log)
 }
 

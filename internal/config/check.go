@@ -34,6 +34,7 @@ func (c *Config) Complete() error {
 	k.bounds()
 	k.platform()
 	k.messages()
+	k.operator()
 	k.forwardAuth()
 	return errors.Join(k.problems...)
 }

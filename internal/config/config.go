@@ -31,6 +31,7 @@ type Config struct {
 	Platform         Platform       `yaml:"platform"`
 	Mail             Mail           `yaml:"mail"`
 	SMS              SMS            `yaml:"sms"`
+	Operator         Operator       `yaml:"operator"`
 	// PrivateLogoutURIs lets back-channel logout reach addresses that are not
 	// public: loopback and private networks.
 	PrivateLogoutURIs bool          `yaml:"allow_private_logout_uris"`
@@ -88,6 +89,14 @@ type Mail struct {
 type SMS struct {
 	WebhookURL    Hidden `yaml:"webhook_url"` // hidden, because such URLs often hold a token
 	WebhookSecret Hidden `yaml:"webhook_secret"`
+}
+
+// Operator is whom a server makes the account of when it starts and has no operator.
+// Without Email a link is printed instead.
+type Operator struct {
+	Email        string `yaml:"email"`
+	Password     Hidden `yaml:"password"`
+	PasswordFile string `yaml:"password_file"` // holds the password, in place of Password
 }
 
 // Limits bounds what one caller may ask for.

@@ -70,6 +70,7 @@ func otherValues(t *testing.T) *Config {
 			LogoImage: Image{Type: "image/svg+xml", Data: logo},
 		},
 		Mail:              Mail{From: "Gate <auth@gate.example>", SMTPURL: "smtps://gate:pa55@mail.example.com:465"},
+		Operator:          Operator{Email: "ops@gate.example", Password: "a lantern on the pier", PasswordFile: "/run/secrets/operator"},
 		SMS:               SMS{WebhookURL: "https://sms.example.com/send?token=t0ken", WebhookSecret: "0123456789abcdef"},
 		PrivateLogoutURIs: true,
 		AccountTypes:      []string{"wallet", "merchant"},
@@ -116,6 +117,9 @@ var everyKey = map[string]string{
 	"mail.smtp_url":              "smtps://gate:pa55@mail.example.com:465",
 	"sms.webhook_url":            "https://sms.example.com/send?token=t0ken",
 	"sms.webhook_secret":         "0123456789abcdef",
+	"operator.email":             "ops@gate.example",
+	"operator.password":          "a lantern on the pier",
+	"operator.password_file":     "/run/secrets/operator",
 	"allow_private_logout_uris":  "true",
 	"forward_auth.trusted_peers": "10.1.0.0/16,192.0.2.7",
 	"forward_auth.rules": `[{host: API.example.com, path: "/accounts/{id}", methods: [GET, PUT], ` +

@@ -58,7 +58,7 @@ func (s setting) isRules() bool { return s.field.Type() == reflect.TypeFor[[]For
 // optional are the keys whose default is that there is none. What needs another
 // of them is checked later, so an empty text says nothing new.
 var optional = []string{"dialect_dir", "platform.logo", "mail.from", "mail.smtp_url", "sms.webhook_url", "sms.webhook_secret",
-	"forward_auth.token_audience"}
+	"forward_auth.token_audience", "operator.email", "operator.password", "operator.password_file"}
 
 // setText reads a single value. An empty one is refused, so that a variable that
 // was meant to hold a secret does not silently become the default.

@@ -29,6 +29,18 @@ func (k *checker) messages() {
 
 const shortestSecret = 16
 
+// operator checks whom the first start makes the account of.
+func (k *checker) operator() {
+	o := k.config.Operator
+	if o.Email == "" {
+		k.require(o.Password == "" && o.PasswordFile == "", "operator.email", "is missing: a password of the operator is set, and it is nobody's")
+		return
+	}
+	address, err := mail.ParseAddress(o.Email)
+	k.require(err == nil && address.Address == o.Email, "operator.email", "must be an email address, not %q", o.Email)
+	k.require(o.Password != "" || o.PasswordFile != "", "operator.password", "is missing: set it, or name a file that holds it with operator.password_file")
+}
+
 func isSMTP(text string) bool {
 	u, err := url.Parse(text)
 	if err != nil || !slices.Contains([]string{"smtp", "smtps"}, u.Scheme) {

@@ -34,6 +34,15 @@ func (s *Store) PersonBy(ctx context.Context, identifier string) (*core.User, er
 	})
 }
 
+// Operators returns who administers the platform, the first of them, active or not. It
+// is never cached.
+func (s *Store) Operators(ctx context.Context, most int) ([]*core.User, error) {
+	return uncached(ctx, s, func(ctx context.Context) ([]*core.User, error) {
+		rows, err := s.read.Operators(ctx, queries.OperatorsParams{Operator: true, Kind: string(core.Person), Most: int32(most)})
+		return each(rows, err, "users", userOf)
+	})
+}
+
 // User reads within the transaction.
 func (tx *Tx) User(id string) (*core.User, error) {
 	return find(tx, func(ctx context.Context, q *queries.Queries) (*core.User, error) { return user(ctx, q, id) })

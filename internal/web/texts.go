@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"html/template"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -20,17 +21,37 @@ type texts map[string]string
 func loadTexts() (map[string]texts, error) {
 	all := map[string]texts{}
 	for _, locale := range locales {
-		file, err := textFiles.ReadFile("texts/" + locale + ".yaml")
+		all[locale] = texts{}
+		more, err := fs.Glob(textFiles, "texts/"+locale+"_*.yaml")
 		if err != nil {
 			return nil, err
 		}
-		var list texts
-		if err := yaml.Unmarshal(file, &list); err != nil {
-			return nil, fmt.Errorf("texts of %s: %w", locale, err)
+		for _, name := range append(more, "texts/"+locale+".yaml") {
+			if err := all[locale].add(name); err != nil {
+				return nil, err
+			}
 		}
-		all[locale] = list
 	}
 	return all, nil
+}
+
+// add reads the texts of a file. No other may have the same keys.
+func (t texts) add(name string) error {
+	file, err := textFiles.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	var list texts
+	if err := yaml.Unmarshal(file, &list); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	for key, text := range list {
+		if _, twice := t[key]; twice {
+			return fmt.Errorf("%s: %s has a text already", name, key)
+		}
+		t[key] = text
+	}
+	return nil
 }
 
 // Text is the plain text of a key, for messages and pages alike. args take the

@@ -9,6 +9,58 @@ import (
 	"context"
 )
 
+const operators = `-- name: Operators :many
+SELECT id, number, kind, organisation_id, username, email, email_key, phone, full_name, given_name, family_name, email_verified, phone_verified, operator, status, created_at, profile, updated_at FROM users WHERE operator = $1 AND kind = $2 ORDER BY id LIMIT CAST($3 AS INTEGER)
+`
+
+type OperatorsParams struct {
+	Operator bool
+	Kind     string
+	Most     int32
+}
+
+func (q *Queries) Operators(ctx context.Context, arg OperatorsParams) ([]User, error) {
+	rows, err := q.db.QueryContext(ctx, operators, arg.Operator, arg.Kind, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []User
+	for rows.Next() {
+		var i User
+		if err := rows.Scan(
+			&i.ID,
+			&i.Number,
+			&i.Kind,
+			&i.OrganisationID,
+			&i.Username,
+			&i.Email,
+			&i.EmailKey,
+			&i.Phone,
+			&i.FullName,
+			&i.GivenName,
+			&i.FamilyName,
+			&i.EmailVerified,
+			&i.PhoneVerified,
+			&i.Operator,
+			&i.Status,
+			&i.CreatedAt,
+			&i.Profile,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const putUser = `-- name: PutUser :one
 INSERT INTO users (id, number, kind, organisation_id, username, email, email_key, phone, full_name, given_name,
                    family_name, email_verified, phone_verified, operator, status, profile, updated_at, created_at)

@@ -30,3 +30,6 @@ ORDER BY number LIMIT 1;
 SELECT * FROM users
 WHERE organisation_id = @organisation_id AND phone = @phone AND phone <> '' AND kind = @kind
 ORDER BY number LIMIT 1;
+
+-- name: Operators :many
+SELECT * FROM users WHERE operator = @operator AND kind = @kind ORDER BY id LIMIT CAST(@most AS INTEGER);
