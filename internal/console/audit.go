@@ -80,7 +80,7 @@ func (c *Console) eventFilter(p *page) (filter store.EventFilter, none bool, wro
 	if filter.Until = day("to"); !filter.Until.IsZero() {
 		filter.Until = filter.Until.AddDate(0, 0, 1)
 	}
-	if !filter.Until.IsZero() && filter.Until.Before(filter.Since) {
+	if !filter.Until.IsZero() && !filter.Until.After(filter.Since) {
 		wrong["to"] = c.text(p, "people.days")
 	}
 	for name, target := range map[string]*string{"after": &filter.After, "before": &filter.Before} {
@@ -209,7 +209,7 @@ func (c *Console) auditRecord(p *page) error {
 	}
 	e := &events[0]
 	blocks := []web.Block{c.recordFacts(p, e)}
-	if changes := changesIn(e.Detail); len(changes) > 0 {
+	if changes := changesIn(e.Detail); len(changes) > 0 && slices.Contains(changed, e.Type) {
 		table := web.Table{ID: "changes", Title: c.text(p, "audit.changes"), Columns: []web.Column{
 			{Label: c.text(p, "audit.field")}, {Label: c.text(p, "audit.before")}, {Label: c.text(p, "audit.after")},
 		}}

@@ -56,12 +56,21 @@ func (c *Console) worded(p *page, key, otherwise string) string {
 // change is a value of a thing before and after.
 type change struct{ field, before, after string }
 
-// changesIn reads the detail of a record as the operations write it: "name a -> b,
-// scopes [x y] -> [x]". Nil: it is something else.
+// changed are the records whose detail says what was before: nothing in it that
+// somebody chose can look like a change.
+var changed = []core.EventType{
+	core.OrganisationUpdated, core.AccountUpdated, core.CredentialUpdated, core.RoleUpdated, core.MemberUpdated,
+}
+
+// changesIn reads the detail of a record as the operations write it: "user usr_1, role
+// a -> b, scopes [x y] -> [x]". Nil: nothing in it can be read as a change.
 func changesIn(detail string) []change {
 	var list []change
 	for _, part := range splitOutside(detail, ", ") {
 		sides := splitOutside(part, " -> ")
+		if len(sides) == 1 {
+			continue // which thing it is
+		}
 		if len(sides) != 2 {
 			return nil
 		}

@@ -119,6 +119,7 @@ func (c *Console) askInvitation(p *page, status int, wrong wrongs) error {
 	if err != nil {
 		return err
 	}
+	choose := web.Option{Label: c.text(p, "members.role.choose"), Selected: p.form["role"] == ""} // none is given by accident
 	places := []web.Option{{Label: c.text(p, "members.everywhere"), Selected: p.form["account_id"] == ""}}
 	for _, account := range accounts {
 		if account.Type != core.AccountIndividual {
@@ -127,7 +128,7 @@ func (c *Console) askInvitation(p *page, status int, wrong wrongs) error {
 	}
 	fields := []web.Field{
 		{Name: "email", Label: c.text(p, "members.email"), Kind: web.KindEmail, Required: true, Value: p.form["email"], Autocomplete: "off", MaxLength: 254},
-		{Name: "role", Label: c.text(p, "members.role"), Kind: web.KindSelect, Required: true, Hint: c.text(p, "members.role.hint"), Options: roleOptions(roles, p.form["role"])},
+		{Name: "role", Label: c.text(p, "members.role"), Kind: web.KindSelect, Required: true, Hint: c.text(p, "members.role.hint"), Options: append([]web.Option{choose}, roleOptions(roles, p.form["role"])...)},
 		{Name: "account_id", Label: c.text(p, "members.place"), Kind: web.KindSelect, Required: true, Options: places},
 	}
 	rest := wrong.of(fields)

@@ -106,7 +106,7 @@ func onPage[T any](c *Console, p *page, all []T, names ...string) ([]T, web.Page
 	if to < len(all) {
 		pager.Next = p.with(names, map[string]string{"page": strconv.Itoa(number + 1)})
 	}
-	if len(all) > 0 {
+	if len(all) > rowsPerPage {
 		pager.Text = c.text(p, "members.rows", from+1, to, len(all))
 	}
 	return all[from:to], pager

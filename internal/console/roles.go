@@ -46,7 +46,7 @@ func (c *Console) roleRow(p *page, role *core.Role, names map[string]string) web
 	path := p.path("roles", role.ID)
 	name := web.Cell{Text: role.Name, Path: path, Detail: role.Code}
 	if role.OrganisationID != "" {
-		name.Badge = web.Badge{Text: c.text(p, "roles.own")}
+		name.Badge = web.Badge{Text: c.text(p, "roles.yours")}
 	}
 	may := web.Cell{}
 	if role.Owner {
@@ -202,9 +202,9 @@ func (c *Console) askRole(p *page, status int, role *core.Role, wrong wrongs) er
 	form := web.Form{
 		ID: "role", Path: p.path("roles", "new"), Submit: c.text(p, "people.save"), Cancel: web.Link{Label: c.text(p, "people.cancel"), Path: p.path("roles")},
 	}
-	title := c.text(p, "roles.new")
+	title, lead := c.text(p, "roles.new"), ""
 	if role != nil {
-		title, form.Path = role.Name, p.path("roles", role.ID, "edit")
+		title, lead, form.Path = role.Name, c.text(p, "roles.form.lead"), p.path("roles", role.ID, "edit")
 		form.Hidden = map[string]string{"version": admin.Version(role)}
 		if p.form == nil {
 			name, chosen = role.Name, role.Permissions
@@ -229,7 +229,7 @@ func (c *Console) askRole(p *page, status int, role *core.Role, wrong wrongs) er
 	form.Fields = append(form.Fields, own)
 	rest := wrong.of(form.Fields)
 	return c.render(p, status, web.Console{
-		Title: title, Lead: c.text(p, "roles.form.lead"), Problems: rest, Blocks: []web.Block{form},
+		Title: title, Lead: lead, Problems: rest, Blocks: []web.Block{form},
 		Crumbs: []web.Link{{Label: c.text(p, "nav.roles"), Path: p.path("roles")}},
 	})
 }
