@@ -10,7 +10,7 @@ import (
 type CleanUpMetrics struct {
 	rows    *prometheus.CounterVec
 	overdue *prometheus.GaugeVec
-	longest *prometheus.GaugeVec
+	batches *prometheus.HistogramVec
 	last    prometheus.Gauge
 	seconds prometheus.Gauge
 }
@@ -25,8 +25,9 @@ func (m *Metrics) CleanUp(tables []string) *CleanUpMetrics {
 		overdue: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "claviger_cleanup_overdue_seconds", Help: "For how long the oldest row could have been gone, after the last run, by table.",
 		}, byTable),
-		longest: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "claviger_cleanup_longest_batch_seconds", Help: "The longest that one write of the last run took in the database, by table.",
+		batches: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "claviger_cleanup_batch_seconds", Help: "How long one write took in the database, by table.",
+			Buckets: []float64{.001, .002, .005, .01, .02, .05, .1, .5},
 		}, byTable),
 		last: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "claviger_cleanup_last_run_timestamp_seconds", Help: "When this node finished a clean-up; 0 when another node does it.",
@@ -38,19 +39,19 @@ func (m *Metrics) CleanUp(tables []string) *CleanUpMetrics {
 	for _, table := range tables {
 		c.rows.WithLabelValues(table)
 	}
-	m.registry.MustRegister(c.rows, c.overdue, c.longest, c.last, c.seconds)
+	m.registry.MustRegister(c.rows, c.overdue, c.batches, c.last, c.seconds)
 	return c
 }
 
-// Removed counts rows that went.
-func (c *CleanUpMetrics) Removed(table string, rows int64) {
+// Removed counts the rows of a batch, which took so long.
+func (c *CleanUpMetrics) Removed(table string, rows int64, took time.Duration) {
 	c.rows.WithLabelValues(table).Add(float64(rows))
+	c.batches.WithLabelValues(table).Observe(took.Seconds())
 }
 
-// Table sets what a run left behind in a table, and its longest write.
-func (c *CleanUpMetrics) Table(table string, overdue, longest time.Duration) {
+// Overdue sets for how long what a run left in a table could have been gone.
+func (c *CleanUpMetrics) Overdue(table string, overdue time.Duration) {
 	c.overdue.WithLabelValues(table).Set(overdue.Seconds())
-	c.longest.WithLabelValues(table).Set(longest.Seconds())
 }
 
 // Ran notes a finished run.

@@ -10,16 +10,27 @@ import (
 	"claviger/internal/store"
 )
 
-// What is removed goes in batches that keep the database busy for a moment only:
-// on SQLite everything that is written waits for them. After each, the database
-// rests ten times as long. Batches begin small and grow while they are quick.
+// pace is how rows are removed: in batches that keep the database busy for a moment
+// only, after each of which it rests some times as long. Batches begin small and
+// grow while they are quick. On a machine that has more to do than it can, even the
+// least take long; they go on, or the database would grow.
+type pace struct {
+	busy        time.Duration
+	rest        int
+	least, most int // rows
+}
+
+// paces has one for each engine: on SQLite everything that is written waits for a
+// batch, on PostgreSQL nothing does.
+var paces = map[string]pace{
+	store.SQLite:   {busy: 2 * time.Millisecond, rest: 5, least: 50, most: 1000},
+	store.Postgres: {busy: 15 * time.Millisecond, rest: 3, least: 200, most: 2000},
+}
+
+// Bounds of a rest.
 const (
-	cleanUpBusy  = time.Millisecond
-	cleanUpRest  = 10
-	cleanUpPause = 5 * time.Millisecond // at least
-	cleanUpFirst = 20                   // rows
-	cleanUpLeast = 5
-	cleanUpMost  = 1000
+	cleanUpShort = 5 * time.Millisecond
+	cleanUpLong  = 50 * time.Millisecond
 )
 
 // keepExpired is how long a row is kept after it expired, for whoever looks into
@@ -71,19 +82,18 @@ func (c *cleaner) sweep(ctx context.Context, sweep *store.Sweep) error {
 
 // table clears one table.
 func (c *cleaner) table(ctx context.Context, sweep *store.Sweep, table string, before time.Time) error {
-	var longest time.Duration
-	for size := cleanUpFirst; ; {
+	pace := paces[c.store.Engine()]
+	for size := pace.least; ; {
 		deleted, took, err := sweep.Clear(ctx, table, before, size)
 		if err != nil {
 			return err
 		}
-		c.metrics.Removed(table, deleted)
-		longest = max(longest, took)
+		c.metrics.Removed(table, deleted, took)
 		if deleted < int64(size) {
 			break
 		}
-		size = nextBatch(size, took)
-		if !pause(ctx, max(cleanUpPause, cleanUpRest*took)) {
+		size = pace.next(size, took)
+		if !pause(ctx, min(max(cleanUpShort, time.Duration(pace.rest)*took), cleanUpLong)) {
 			return ctx.Err()
 		}
 	}
@@ -91,19 +101,19 @@ func (c *cleaner) table(ctx context.Context, sweep *store.Sweep, table string, b
 	if err != nil {
 		return err
 	}
-	c.metrics.Table(table, overdue, longest)
+	c.metrics.Overdue(table, overdue)
 	return nil
 }
 
-// nextBatch is how many rows to remove after so many took so long.
-func nextBatch(size int, took time.Duration) int {
+// next is how many rows to remove after so many took so long.
+func (p pace) next(size int, took time.Duration) int {
 	switch {
-	case took > cleanUpBusy:
-		size = int(float64(size) * max(0.25, float64(cleanUpBusy)/float64(took)))
-	case took < cleanUpBusy/2:
+	case took > p.busy:
+		size = int(float64(size) * max(0.25, float64(p.busy)/float64(took)))
+	case took < p.busy/2:
 		size += size / 2
 	}
-	return min(max(size, cleanUpLeast), cleanUpMost)
+	return min(max(size, p.least), p.most)
 }
 
 // pause waits, and reports false when ctx ended.

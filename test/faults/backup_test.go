@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"context"
 	"net/http"
 	"os"
 	"os/exec"
@@ -209,10 +210,12 @@ func TestR26_ABadBackupReplacesNothing(t *testing.T) {
 // wantFailure runs a command that must fail and say why.
 func (i *installation) wantFailure(why string, args ...string) {
 	i.t.Helper()
-	command := exec.Command(binary, args...)
+	ctx, cancel := context.WithTimeout(i.t.Context(), soon) // a server that starts after all would go on
+	defer cancel()
+	command := exec.CommandContext(ctx, binary, args...)
 	command.Env = i.environ
 	out, err := command.CombinedOutput()
-	if err == nil || !strings.Contains(string(out), why) {
+	if err == nil || ctx.Err() != nil || !strings.Contains(string(out), why) {
 		i.t.Errorf("claviger %s: %v, and no %q in\n%s", strings.Join(args, " "), err, why, out)
 	}
 }

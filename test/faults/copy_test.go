@@ -44,8 +44,8 @@ func TestCopyThatWasAlteredIsNotServed(t *testing.T) {
 	from, to := "--from=sqlite:"+i.file(), "--to="+target
 	i.killCopy(from, to)
 	awaitAlone(t, target)
-	execute(t, connect(t, target), "UPDATE organisations SET name = name || '!'")
-	i.wantFailure("table ", "database", "copy", from, to)
+	execute(t, connect(t, target), "UPDATE audit SET target = 'another' WHERE id = (SELECT MIN(id) FROM audit)")
+	i.wantFailure("table audit ", "database", "copy", from, to)
 	i.environ = append(i.environ, "CLAVIGER_DATABASE_URL="+target)
 	i.wantFailure("database copy", "serve")
 }
