@@ -92,5 +92,6 @@ func (a *API) bearer(ctx context.Context, token string) (*core.Authorization, er
 // actor is who asks, as the operations know them.
 func actor(ctx context.Context) admin.Actor {
 	authorization, _ := ctx.Value(callerKey{}).(*core.Authorization)
-	return admin.Actor{Authorization: authorization, Source: oauth.SourceOf(ctx)}
+	name, _ := ctx.Value(trustedKey{}).(string)
+	return admin.Actor{Authorization: authorization, Name: name, Source: oauth.SourceOf(ctx)}
 }

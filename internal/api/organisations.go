@@ -2,12 +2,14 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
 	"claviger/internal/admin"
 	"claviger/internal/core"
 	"claviger/internal/store"
+	"claviger/oauth"
 )
 
 // Organisation is a tenant of the platform.
@@ -58,7 +60,11 @@ func (a *API) organisations() {
 		func(ctx context.Context, in *struct {
 			Paging
 			Sort string `query:"sort" enum:"id,-id" default:"id" doc:"Ids of the server sort by time."`
+			Code string `query:"code" maxLength:"128" doc:"The one with this code alone."`
 		}) (*listed[Organisation], error) {
+			if in.Code != "" {
+				return a.organisationOfCode(ctx, in.Code)
+			}
 			load := func(page store.Page) ([]*core.Organisation, error) {
 				return a.Admin.ListOrganisations(ctx, actor(ctx), page)
 			}
@@ -95,4 +101,28 @@ func (a *API) organisations() {
 			})
 			return show(o, organisationOf, err)
 		})
+}
+
+// organisationOfCode is a list of the one organisation with a code, if the actor is
+// in it.
+func (a *API) organisationOfCode(ctx context.Context, code string) (*listed[Organisation], error) {
+	out := &listed[Organisation]{}
+	out.Body.Items = []Organisation{}
+	o, err := a.Store.OrganisationByCode(ctx, code)
+	if err == nil {
+		o, err = a.Admin.GetOrganisation(ctx, actor(ctx), o.ID)
+	}
+	if absent(err) {
+		return out, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	out.Body.Items = append(out.Body.Items, organisationOf(o))
+	return out, nil
+}
+
+func absent(err error) bool {
+	var refused *oauth.Error
+	return errors.Is(err, core.ErrNotFound) || errors.As(err, &refused) && refused.Status == http.StatusNotFound
 }
