@@ -13,6 +13,7 @@ import (
 	"path"
 	"reflect"
 	"strings"
+	"sync"
 
 	"golang.org/x/text/language"
 )
@@ -38,10 +39,14 @@ type Pages struct {
 	matcher   language.Matcher
 	texts     map[string]texts
 	assets    map[string]asset
-	templates map[string]map[string]*template.Template // by locale and name
+	templates map[string]map[string]parsed // by locale and name
 }
 
-// New parses the templates and texts. An error says what is wrong with o.
+// parsed is a template, parsed when a page is first asked for: to parse all of them
+// takes longer than everything else of a start together.
+type parsed func() (*template.Template, error)
+
+// New reads the texts and assets. An error says what is wrong with o.
 func New(o Options) (*Pages, error) {
 	if strings.TrimSpace(o.Name) == "" {
 		return nil, errors.New("pages need the name of the platform")
@@ -50,7 +55,7 @@ func New(o Options) (*Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pages{name: o.Name, log: o.Log, templates: map[string]map[string]*template.Template{}}
+	p := &Pages{name: o.Name, log: o.Log, templates: map[string]map[string]parsed{}}
 	if p.texts, err = loadTexts(); err != nil {
 		return nil, err
 	}
@@ -69,24 +74,28 @@ func New(o Options) (*Pages, error) {
 }
 
 // parse makes the templates of a locale: each page within the layout.
-func (p *Pages) parse(locale string) (map[string]*template.Template, error) {
-	layout, err := template.New("").Funcs(p.functions(locale)).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/components*.html")
-	if err != nil {
-		return nil, err
-	}
+func (p *Pages) parse(locale string) (map[string]parsed, error) {
+	layout := sync.OnceValues(func() (*template.Template, error) {
+		return template.New("").Funcs(p.functions(locale)).
+			ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/components*.html")
+	})
 	files, err := fs.Glob(templateFiles, "templates/*.html")
 	if err != nil {
 		return nil, err
 	}
-	pages := map[string]*template.Template{}
+	pages := map[string]parsed{}
 	for _, file := range files {
-		within, err := layout.Clone()
-		if err != nil {
-			return nil, err
-		}
-		if pages[strings.TrimSuffix(path.Base(file), ".html")], err = within.ParseFS(templateFiles, file); err != nil {
-			return nil, err
-		}
+		pages[strings.TrimSuffix(path.Base(file), ".html")] = sync.OnceValues(func() (*template.Template, error) {
+			around, err := layout()
+			if err != nil {
+				return nil, err
+			}
+			within, err := around.Clone()
+			if err != nil {
+				return nil, err
+			}
+			return within.ParseFS(templateFiles, file)
+		})
 	}
 	return pages, nil
 }
@@ -121,5 +130,9 @@ func (p *Pages) execute(body *bytes.Buffer, r *http.Request, v View) error {
 	if !ok {
 		return fmt.Errorf("%T is no page", v.Data)
 	}
-	return p.templates[v.Locale][data.template()].ExecuteTemplate(body, "layout", p.frame(r, v))
+	page, err := p.templates[v.Locale][data.template()]()
+	if err != nil {
+		return err
+	}
+	return page.ExecuteTemplate(body, "layout", p.frame(r, v))
 }

@@ -102,7 +102,11 @@ func eachNode(n parse.Node, do func(parse.Node)) {
 func parseTemplates(t *testing.T) map[string]*parse.Tree {
 	t.Helper()
 	p, all := newPages(t), map[string]*parse.Tree{}
-	for name, page := range p.templates["en"] {
+	for name, parse := range p.templates["en"] {
+		page, err := parse()
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, defined := range page.Templates() {
 			if defined.Tree != nil {
 				all[name+"/"+defined.Name()] = defined.Tree
