@@ -28,7 +28,7 @@ var eventKinds = []core.EventType{
 	core.CredentialCreated, core.CredentialUpdated, core.CredentialRotated, core.CredentialEnabled, core.CredentialDisabled,
 	core.CredentialRevoked, core.AddressRefused, core.AddressReported,
 	core.InvitationSent, core.InvitationAccepted, core.InvitationWithdrawn, core.MemberAdded, core.MemberUpdated, core.MemberRemoved,
-	core.PersonCreated, core.RoleCreated, core.RoleUpdated, core.RoleDeleted,
+	core.PersonCreated, core.PersonUpdated, core.OperatorInvited, core.RoleCreated, core.RoleUpdated, core.RoleDeleted,
 	core.ConsentGiven, core.ConsentRefused, core.ConsentRevoked, core.PermissionDenied,
 	core.OrganisationCreated, core.OrganisationUpdated, core.AccountCreated, core.AccountUpdated,
 	core.SignedIn, core.SignInRefused, core.SteppedUp, core.SessionEnded, core.Logout, core.OneTimeCodeSent,

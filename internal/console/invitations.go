@@ -86,6 +86,9 @@ func (c *Console) invitation(p *page) error {
 	})
 }
 
+// wholeOrganisation is what is chosen for all accounts.
+const wholeOrganisation = "organisation"
+
 // invite asks who shall be a member, and sends them a link.
 func (c *Console) invite(p *page) error {
 	if !p.may.Members.Change {
@@ -97,8 +100,15 @@ func (c *Console) invite(p *page) error {
 	if p.form == nil {
 		return c.askInvitation(p, http.StatusOK, nil)
 	}
+	account := p.form["account_id"]
+	switch account {
+	case "": // never stands for all (F05)
+		return c.askInvitation(p, http.StatusBadRequest, wrongs{"account_id": c.text(p, "people.wrong.missing_parameter")})
+	case wholeOrganisation:
+		account = ""
+	}
 	_, err := c.Admin.Invite(p.r.Context(), p.actor(), admin.NewInvitation{
-		OrganisationID: p.organisation.ID, AccountID: p.form["account_id"], Email: p.form["email"], RoleCode: p.form["role"], Locale: p.locale,
+		OrganisationID: p.organisation.ID, AccountID: account, Email: p.form["email"], RoleCode: p.form["role"], Locale: p.locale,
 	})
 	if err != nil {
 		wrong, status, err := c.wrong(p, err)
@@ -120,7 +130,7 @@ func (c *Console) askInvitation(p *page, status int, wrong wrongs) error {
 		return err
 	}
 	choose := web.Option{Label: c.text(p, "members.role.choose"), Selected: p.form["role"] == ""} // none is given by accident
-	places := []web.Option{{Label: c.text(p, "members.everywhere"), Selected: p.form["account_id"] == ""}}
+	places := []web.Option{{Value: wholeOrganisation, Label: c.text(p, "members.everywhere"), Selected: p.form["account_id"] == wholeOrganisation}}
 	for _, account := range accounts {
 		if account.Type != core.AccountIndividual {
 			places = append(places, web.Option{Value: account.ID, Label: account.Name, Selected: p.form["account_id"] == account.ID})

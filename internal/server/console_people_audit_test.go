@@ -111,7 +111,7 @@ func TestF03_ARoleOfOnesOwnStaysWithinOnesRights(t *testing.T) {
 	manager := newVisitor(t, c)
 	manager.signedIn(invitee, inviteePass)
 	manager.Get(acmeConsole + "/members/invite").Problem(http.StatusForbidden)
-	manager.Post(acmeConsole+"/members/invite", url.Values{"email": {newcomer}, "role": {"owner"}}, "same-origin").Problem(http.StatusForbidden)
+	manager.Post(acmeConsole+"/members/invite", url.Values{"email": {newcomer}, "role": {"owner"}, "account_id": {"organisation"}}, "same-origin").Problem(http.StatusForbidden)
 	manager.Post(acmeConsole+"/roles/new", post, "same-origin").Problem(http.StatusForbidden)
 	manager.Post(acmeConsole+"/settings", url.Values{"name": {"Mallory"}}, "same-origin").Problem(http.StatusForbidden)
 }
@@ -267,7 +267,7 @@ func TestE02_E04_F04_PeopleForms(t *testing.T) {
 	owner := acme(t, c)
 	const markup = `"><script>alert(1)</script>`
 	for path, values := range map[string]url.Values{
-		"/members/invite": {"email": {markup + "@x"}, "role": {"viewer"}}, "/settings": {"name": {markup}}, "/roles/new": {"name": {markup}, "code": {markup}},
+		"/members/invite": {"email": {markup + "@x"}, "role": {"viewer"}, "account_id": {"organisation"}}, "/settings": {"name": {markup}}, "/roles/new": {"name": {markup}, "code": {markup}},
 	} {
 		owner.Post(acmeConsole+path, values, "cross-site")
 		for _, site := range []string{"cross-site", "same-site"} {

@@ -44,7 +44,7 @@ func acme(t *testing.T, c *customer) *visitor {
 // invites sends an invitation by the page.
 func (v *visitor) invites(email, role string) *servertest.Page {
 	v.t.Helper()
-	return v.Get(acmeConsole+"/members/invite").Form("email").Set("email", email).Set("role", role).Set("account_id", "").Send()
+	return v.Get(acmeConsole+"/members/invite").Form("email").Set("email", email).Set("role", role).Set("account_id", "organisation").Send()
 }
 
 // joins follows a link as somebody new.
@@ -106,7 +106,9 @@ func TestInvitedSomebodyNewJoinsAndCanBeRemoved(t *testing.T) {
 	owner, guest := acme(t, c), newVisitor(t, c)
 	says(t, owner.invites(invitee, "viewer"), http.StatusOK, "The invitation is on its way", invitee)
 	link := owner.link(invitee)
-	silent(t, owner.Get(acmeConsole+"/members"), link) // it proves who holds the address
+	without := owner.Post(acmeConsole+"/members/invite", url.Values{"email": {newcomer}, "role": {"viewer"}}, "same-origin")
+	says(t, without, http.StatusBadRequest, "This is needed") // F05: no account is not all of them
+	silent(t, owner.Get(acmeConsole+"/members"), link)        // it proves who holds the address
 
 	page := guest.Get(link)
 	says(t, page, http.StatusOK, "Join Acme France", "Odile Martin", "Viewer", invitee)
