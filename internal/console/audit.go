@@ -175,8 +175,8 @@ func (c *Console) auditForm(p *page) *web.Form {
 		ID: "find", Get: true, Path: p.auditPath(), Submit: c.text(p, "people.find"), Cancel: web.Link{Label: c.text(p, "people.clear"), Path: p.auditPath()},
 		Fields: []web.Field{
 			{Name: "type", Label: c.text(p, "audit.what"), Kind: web.KindSelect, Options: kinds},
-			{Name: "who", Label: c.text(p, "audit.who"), Value: p.asked("who"), Hint: c.text(p, "audit.who.hint")},
-			{Name: "client", Label: c.text(p, "audit.client"), Value: p.asked("client"), Hint: c.text(p, "audit.client.hint")},
+			{Name: "who", Label: c.text(p, "audit.who.field"), Value: p.asked("who")},
+			{Name: "client", Label: c.text(p, "audit.client"), Value: p.asked("client")},
 			{Name: "from", Label: c.text(p, "audit.since"), Kind: web.KindDate, Value: p.asked("from")},
 			{Name: "to", Label: c.text(p, "audit.until"), Kind: web.KindDate, Value: p.asked("to")},
 		},
