@@ -95,7 +95,12 @@ func (s *Service) GetAPIKey(ctx context.Context, actor Actor, id string) (*core.
 	if !held.seesKeys() {
 		return nil, denied("id", "The role does not let you see API keys.")
 	}
-	return key, nil
+	// The cache does not follow the last use; the lists do.
+	fresh, err := s.Store.APIKeysOfOrganisation(ctx, key.OrganisationID)
+	if at := slices.IndexFunc(fresh, func(other *core.APIKey) bool { return other.ID == id }); at >= 0 {
+		key = fresh[at]
+	}
+	return key, err
 }
 
 // UpdateAPIKey changes a key that is as the caller saw it. More use of it, by a later

@@ -78,7 +78,10 @@ func (c *Console) to(p *page, path string, query url.Values) {
 		query.Set("ui_locales", chosen)
 	}
 	p.w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(p.w, p.r, c.Issuer+path+"?"+query.Encode(), http.StatusSeeOther)
+	if len(query) > 0 {
+		path += "?" + query.Encode()
+	}
+	http.Redirect(p.w, p.r, c.Issuer+path, http.StatusSeeOther)
 }
 
 // done goes back to a page, which says what was done.
@@ -93,6 +96,7 @@ var notices = []string{
 	"passkey_added", "passkey_removed", "app_added", "app_removed",
 	"joined", "invitation_sent", "invitation_withdrawn", "member_changed", "member_removed", "member_left",
 	"role_created", "role_changed", "role_deleted", "settings_saved",
+	"key_changed", "key_enabled", "key_disabled", "key_revoked", "service_changed", "service_enabled", "service_disabled", "service_role",
 }
 
 // notice is the text of what was done just now.

@@ -144,7 +144,7 @@ func TestB16_E19_WhatEndsBetweenApprovalAndToken(t *testing.T) {
 		v := newVisitor(t, c)
 		v.Get(toPartner()).SignIn(acmeOwner, acmePass).Approve("acme-uk")
 		code := v.Get(toPartner()).Approve("acme-uk").Answer().Get("code")
-		v.Get("/connections").Form("consent").Set("action", "end").Send()
+		v.endsConnection("acme-uk", "Example Partner")
 		answer := c.post("/oauth2/token/create", fields{"grant_type": "authorization_code", "client_id": "spendesk-partner", "client_secret": partnerSecret,
 			"code": code, "redirect_uri": partnerCB, "code_verifier": verifier}.json())
 		if answer.status/100 != 4 {

@@ -2,8 +2,11 @@ package server_test
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
+
+	"claviger/internal/server/servertest"
 )
 
 // A connection is seen and ended by the company's people; the partner's next
@@ -22,27 +25,32 @@ func TestSD_10_ConnectionsAreSeenAndEnded(t *testing.T) {
 		}
 		second := refresh(token.token("refresh_token")).is(http.StatusOK)
 
-		page := v.Get("/connections")
-		for _, want := range []string{"Acme France", "Example Partner", "balance", "Odile Martin", "2 March 2026"} {
+		if _, err := c.Store.FlushUsage(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		page := v.Get("/console/acme-fr/connections")
+		for _, want := range []string{"Acme France", "Example Partner", "balance", "Odile Martin", "2026-03-02"} {
 			if !strings.Contains(page.Body, want) {
 				t.Errorf("the page does not say %q:\n%s", want, page.Body)
 			}
 		}
-		if strings.Contains(page.Body, "Acme Labs") { // a viewer there
-			t.Error("the page shows a company whose connections are not theirs")
+		if n := strings.Count(page.Body, "2026-03-02"); n != 4 { // each time is said twice, for programs and for people
+			t.Errorf("it was approved and used: %d times", n)
 		}
-		consent := page.Form("consent").Values.Get("consent")
+		end := linkTo(t, page, "/end")
+		v.Get("/console/acme-labs/connections").Problem(http.StatusForbidden) // a viewer there
 
 		stranger := newVisitor(t, c)
 		stranger.signedIn("user@centrapay.example", userPass)
-		form := stranger.Get("/connections")
-		if strings.Contains(form.Body, "Example Partner") {
-			t.Error("a stranger sees the connection")
-		}
-		stranger.Post("/connections", map[string][]string{"action": {"end"}, "consent": {consent}}, "same-origin").Problem(http.StatusNotFound)
+		stranger.Get("/console/acme-fr/connections").Problem(http.StatusNotFound)
+		yes := map[string][]string{"confirm": {"Example Partner"}}
+		stranger.Post(end, yes, "same-origin").Problem(http.StatusNotFound)
+		stranger.Post(strings.Replace(end, "acme-fr", "centrapay-cafe", 1), yes, "same-origin").Problem(http.StatusForbidden) // may end none of their own
+		v.Post(strings.Replace(end, "acme-fr", "acme-uk", 1), yes, "same-origin").Problem(http.StatusNotFound)
+		v.Post(end, map[string][]string{"confirm": {"Example"}}, "same-origin").Problem(http.StatusBadRequest)
 		third := refresh(second.token("refresh_token")).is(http.StatusOK)
 
-		page = page.Form("consent").Set("action", "end").Send()
+		page = v.Get(end).Form("confirm").Set("confirm", "Example Partner").Send()
 		if !strings.Contains(page.Body, "The connection is ended") || strings.Contains(page.Body, "Example Partner") {
 			t.Errorf("%d\n%s", page.Status, page.Body)
 		}
@@ -55,6 +63,23 @@ func TestSD_10_ConnectionsAreSeenAndEnded(t *testing.T) {
 			t.Error("an ended connection counts")
 		}
 	})
+}
+
+// linkTo is where the first link of a page leads whose end is that.
+func linkTo(t *testing.T, page *servertest.Page, end string) string {
+	t.Helper()
+	link := regexp.MustCompile(`href="(/[^"]*` + end + `)"`).FindStringSubmatch(page.Body)
+	if link == nil {
+		t.Fatalf("%s has no link to %s:\n%s", page.Path, end, page.Body)
+	}
+	return link[1]
+}
+
+// endsConnection ends the first connection of an organisation.
+func (v *visitor) endsConnection(organisation, partner string) *servertest.Page {
+	v.t.Helper()
+	page := v.Get("/console/" + organisation + "/connections")
+	return v.Get(linkTo(v.t, page, "/end")).Form("confirm").Set("confirm", partner).Send()
 }
 
 // One partner, several companies: connections that live and end on their own.
@@ -70,11 +95,10 @@ func TestSD_4_SeveralCompaniesAreSeveralConnections(t *testing.T) {
 			"code": code, "redirect_uri": partnerCB, "code_verifier": verifier,
 		}.json()).is(http.StatusCreated)
 	}
-	page := v.Get("/connections")
-	if len(page.Forms) != 2 {
-		t.Fatalf("%d connections\n%s", len(page.Forms), page.Body)
+	v.endsConnection("acme-uk", "Example Partner")
+	if page := v.Get("/console/acme-uk/connections"); !strings.Contains(page.Body, "No partner is connected") {
+		t.Errorf("%s", page.Body)
 	}
-	page.Forms[0].Set("action", "end").Send()
 	alive := 0
 	for company, token := range tokens {
 		a := c.get("/wallet-summaries", bearer(token.token("access_token")))
@@ -147,7 +171,7 @@ func TestSD_10_ConnectionsNameTheAccount(t *testing.T) {
 	c.connect("spendesk-partner", "acme-travel")
 	v := newVisitor(t, c)
 	v.signedIn(acmeOwner, acmePass)
-	if page := v.Get("/connections"); !strings.Contains(page.Body, "Acme Travel") {
+	if page := v.Get("/console/acme-fr/connections"); !strings.Contains(page.Body, "Acme Travel") {
 		t.Errorf("%s", page.Body)
 	}
 }

@@ -41,7 +41,7 @@ type Form struct {
 	Action  string
 	Values  url.Values
 	Buttons url.Values          // by name: the values of the submit buttons
-	Choices map[string][]string // radio groups: what can be chosen
+	Choices map[string][]string // radio groups and checkboxes: what can be chosen
 	page    *Page
 }
 
@@ -172,7 +172,7 @@ func (p *Page) parse() {
 		case "form":
 			form = &Form{Action: attribute(node, "action"), Values: url.Values{}, Buttons: url.Values{}, Choices: map[string][]string{}, page: p}
 			p.Forms = append(p.Forms, form)
-		case "input", "button":
+		case "input", "button", "textarea", "select":
 			if form != nil {
 				form.field(node)
 			}
@@ -186,14 +186,39 @@ func (f *Form) field(node *html.Node) {
 	case name == "":
 	case node.Data == "button" || kind == "submit":
 		f.Buttons.Add(name, value)
-	case kind == "radio":
+	case kind == "radio" || kind == "checkbox":
 		f.Choices[name] = append(f.Choices[name], value)
 		if hasAttribute(node, "checked") {
-			f.Values.Set(name, value)
+			f.Values.Add(name, value)
 		}
+	case node.Data == "textarea":
+		f.Values.Set(name, strings.TrimPrefix(textOf(node), "\n"))
+	case node.Data == "select":
+		f.Values.Set(name, selected(node))
 	default:
 		f.Values.Set(name, value)
 	}
+}
+
+// selected is the value of a select: of the option that says so, else of the first.
+func selected(node *html.Node) string {
+	value, first := "", true
+	for option := range node.Descendants() {
+		if option.Data == "option" && (first || hasAttribute(option, "selected")) {
+			value, first = attribute(option, "value"), false
+		}
+	}
+	return value
+}
+
+func textOf(node *html.Node) string {
+	var text strings.Builder
+	for part := range node.Descendants() {
+		if part.Type == html.TextNode {
+			text.WriteString(part.Data)
+		}
+	}
+	return text.String()
 }
 
 func attribute(node *html.Node, name string) string {
