@@ -4,13 +4,12 @@ import (
 	"context"
 	"time"
 
-	"claviger/internal/core"
-	"claviger/internal/server"
+	"claviger/client"
 	"claviger/oauth"
 )
 
 type apiKeyList struct {
-	place
+	reach
 	Organisation string `placeholder:"CODE" help:"Only the keys of this organisation."`
 	JSON         bool   `name:"json" help:"Print JSON."`
 }
@@ -34,12 +33,12 @@ type listedKey struct {
 
 // Run lists the keys.
 func (a *apiKeyList) Run(ctx context.Context, c *command) error {
-	instance, err := c.open(ctx, a.place)
+	api, done, err := c.reach(ctx, a.reach)
 	if err != nil {
 		return err
 	}
-	defer instance.Close()
-	keys, err := a.collect(ctx, c, instance)
+	defer done()
+	keys, err := a.collect(ctx, c, api)
 	if err != nil {
 		return err
 	}
@@ -64,42 +63,50 @@ func (a *apiKeyList) Run(ctx context.Context, c *command) error {
 	return nil
 }
 
-func (a *apiKeyList) collect(ctx context.Context, c *command, instance *server.Instance) ([]listedKey, error) {
-	organisations, err := organisationsOf(ctx, instance, a.Organisation)
+func (a *apiKeyList) collect(ctx context.Context, c *command, api *client.Client) ([]listedKey, error) {
+	organisations, err := organisationsNamed(ctx, api, a.Organisation)
 	if err != nil {
 		return nil, err
 	}
-	keys := []listedKey{}
+	keys, roles := []listedKey{}, map[string]string{}
 	for _, organisation := range organisations {
-		found, err := instance.Store.APIKeysOfOrganisation(ctx, organisation.ID)
+		found, err := all(api.APIKeys(ctx, organisation.ID, ""))
 		if err != nil {
 			return nil, err
 		}
 		for _, k := range found {
-			listed := listedKey{
-				ID: k.ID, Name: k.Name, Organisation: organisation.Code, Account: k.AccountID, Dialect: k.Dialect,
-				Scopes: k.Scopes, Enabled: k.Enabled, State: keyState(k, c.now()), ExpiresAt: k.ExpiresAt,
+			role, err := roleCode(ctx, api, roles, k.RoleID)
+			if err != nil {
+				return nil, err
+			}
+			keys = append(keys, listedKey{
+				ID: k.ID, Name: k.Name, Organisation: organisation.Code, Account: k.AccountID, Dialect: k.Dialect, Role: role,
+				Scopes: k.Scopes, Enabled: k.Enabled, State: keyState(&k, c.now()), ExpiresAt: k.ExpiresAt,
 				LastUsedAt: k.LastUsedAt, CreatedBy: k.CreatedBy, CreatedAt: k.CreatedAt,
-			}
-			if k.RoleID != "" {
-				role, err := instance.Store.Role(ctx, k.RoleID)
-				if err != nil {
-					return nil, err
-				}
-				listed.Role = role.Code
-			}
-			keys = append(keys, listed)
+			})
 		}
 	}
 	return keys, nil
 }
 
+// roleCode is the code of a role, which known remembers; its id where the caller may
+// not see it.
+func roleCode(ctx context.Context, api *client.Client, known map[string]string, id string) (string, error) {
+	return recall(known, id, func() (string, error) {
+		role, err := api.Role(ctx, id)
+		if err != nil {
+			return "", err
+		}
+		return role.Code, nil
+	})
+}
+
 // keyState is the one word for whether a key works.
-func keyState(k *core.APIKey, now time.Time) string {
+func keyState(k *client.APIKey, now time.Time) string {
 	switch {
 	case !k.Enabled:
 		return "disabled"
-	case !k.ActiveAt(now):
+	case !k.ExpiresAt.IsZero() && !now.Before(k.ExpiresAt):
 		return "expired"
 	}
 	return "enabled"

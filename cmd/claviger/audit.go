@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"claviger/client"
 	"claviger/internal/core"
 	"claviger/internal/server"
 	"claviger/internal/store"
@@ -14,7 +15,7 @@ type auditCommand struct {
 }
 
 type auditList struct {
-	place
+	reach
 	Since        moment `placeholder:"WHEN" help:"Only what happened since: 24h or 90d for that long ago, or 2027-01-31."`
 	Type         string `placeholder:"TYPE" help:"Only one type of event, such as token.refused or credential.created."`
 	Organisation string `placeholder:"CODE" help:"Only what happened for this organisation."`
@@ -50,12 +51,7 @@ func (a *auditList) Run(ctx context.Context, c *command) error {
 	if a.Limit < 1 {
 		return misused("--limit must be at least 1, not %d", a.Limit)
 	}
-	instance, err := c.open(ctx, a.place)
-	if err != nil {
-		return err
-	}
-	defer instance.Close()
-	events, err := a.collect(ctx, c, instance)
+	events, err := a.find(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -82,6 +78,51 @@ func who(e listedEvent) string {
 		return e.Subject
 	}
 	return e.SubjectType + "/" + e.Subject
+}
+
+// find returns the events that are asked for.
+func (a *auditList) find(ctx context.Context, c *command) ([]listedEvent, error) {
+	if a.Server != "" {
+		return a.ask(ctx, c)
+	}
+	instance, err := c.open(ctx, a.place)
+	if err != nil {
+		return nil, err
+	}
+	defer instance.Close()
+	return a.collect(ctx, c, instance)
+}
+
+// ask asks a server for them.
+func (a *auditList) ask(ctx context.Context, c *command) ([]listedEvent, error) {
+	api, done, err := c.reach(ctx, a.reach)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	filter := client.EventFilter{Since: a.Since.before(c.now()), Type: a.Type, ClientID: a.Client, SubjectID: a.Subject}
+	if filter.OrganisationID, err = optionalOrganisation(ctx, api, a.Organisation); err != nil {
+		return nil, err
+	}
+	listed, codes := []listedEvent{}, map[string]string{}
+	for e, err := range api.Events(ctx, filter) {
+		if err != nil {
+			return nil, err
+		}
+		code, err := organisationCode(ctx, api, codes, e.OrganisationID)
+		if err != nil {
+			return nil, err
+		}
+		listed = append(listed, listedEvent{
+			ID: e.ID, At: e.At, Type: e.Type, Reason: e.Reason, SubjectType: e.SubjectType, Subject: e.SubjectID, Organisation: code,
+			Client: e.ClientID, APIKey: e.APIKeyID, Grant: e.GrantID, GrantType: e.GrantType, Dialect: e.Dialect, Channel: e.Channel,
+			IP: e.IP, RequestID: e.RequestID, Target: e.Target, Detail: e.Detail,
+		})
+		if len(listed) == a.Limit {
+			break
+		}
+	}
+	return listed, nil
 }
 
 // collect reads page by page until there are enough.

@@ -27,29 +27,37 @@ type command struct {
 type grammar struct {
 	Config string `placeholder:"FILE" help:"Configuration file. Without it, the one that CLAVIGER_CONFIG names, or none. Every setting can also be given by the environment."`
 
-	Dev        devCommand        `cmd:"" help:"Run a server with demo data on this machine, to try things out."`
-	Serve      serveCommand      `cmd:"" help:"Run the server."`
-	Apply      applyCommand      `cmd:"" help:"Bring organisations, people, clients and keys to what a file says."`
-	APIKey     apiKeyCommand     `cmd:"" name:"apikey" help:"Make, list, disable and rotate API keys."`
-	Client     clientCommand     `cmd:"" help:"Register clients and rotate their secrets."`
-	Connection connectionCommand `cmd:"" help:"List and end the connections of an organisation to partners."`
-	Service    serviceCommand    `cmd:"" name:"service-account" help:"Reset the passwords of service accounts."`
-	Key        keyCommand        `cmd:"" help:"List and rotate signing keys; create the master key."`
-	Operator   operatorCommand   `cmd:"" help:"Invite operators of the platform."`
-	Permission permissionCommand `cmd:"" help:"Say who may do what, and why."`
-	Token      tokenCommand      `cmd:"" help:"Say what a token is and whether it is alive."`
-	Audit      auditCommand      `cmd:"" help:"Show the audit trail."`
-	Dialect    dialectCommand    `cmd:"" help:"Check and list wire dialects."`
-	Backup     backupCommand     `cmd:"" help:"Write a backup of a SQLite database, while it is served."`
-	Restore    restoreCommand    `cmd:"" help:"Bring a backup back, and end what must not live again."`
-	Database   databaseCommand   `cmd:"" help:"Copy a database to another one, of the same or of the other engine."`
-	Migrate    migrateCommand    `cmd:"" help:"Bring the database to the schema of this release."`
-	Version    versionCommand    `cmd:"" help:"Print the version."`
+	Dev          devCommand          `cmd:"" help:"Run a server with demo data on this machine, to try things out."`
+	Serve        serveCommand        `cmd:"" help:"Run the server."`
+	Apply        applyCommand        `cmd:"" help:"Bring organisations, people, clients and keys to what a file says."`
+	Organisation organisationCommand `cmd:"" help:"List, make and change organisations."`
+	Account      accountCommand      `cmd:"" help:"List, make and change the accounts of an organisation."`
+	Member       memberCommand       `cmd:"" help:"List, add, change and remove the members of an organisation."`
+	Invitation   invitationCommand   `cmd:"" help:"Invite people to an organisation."`
+	Role         roleCommand         `cmd:"" help:"List, make, change and delete roles."`
+	APIKey       apiKeyCommand       `cmd:"" name:"apikey" aliases:"api-key" help:"Make, list, disable and rotate API keys."`
+	Client       clientCommand       `cmd:"" help:"Register clients and rotate their secrets."`
+	Connection   connectionCommand   `cmd:"" help:"List and end the connections of an organisation to partners."`
+	Service      serviceCommand      `cmd:"" name:"service-account" help:"List, make and change service accounts; reset their passwords."`
+	Key          keyCommand          `cmd:"" help:"List and rotate signing keys; create the master key."`
+	Operator     operatorCommand     `cmd:"" help:"Invite operators of the platform."`
+	Permission   permissionCommand   `cmd:"" help:"Say who may do what, and why."`
+	Token        tokenCommand        `cmd:"" help:"Say what a token is and whether it is alive."`
+	Session      sessionCommand      `cmd:"" help:"List and end the sessions of people."`
+	Usage        usageCommand        `cmd:"" help:"Show token requests by day."`
+	Audit        auditCommand        `cmd:"" help:"Show the audit trail."`
+	Dialect      dialectCommand      `cmd:"" help:"Check and list wire dialects."`
+	Backup       backupCommand       `cmd:"" help:"Write a backup of a SQLite database, while it is served."`
+	Restore      restoreCommand      `cmd:"" help:"Bring a backup back, and end what must not live again."`
+	Database     databaseCommand     `cmd:"" help:"Copy a database to another one, of the same or of the other engine."`
+	Migrate      migrateCommand      `cmd:"" help:"Bring the database to the schema of this release."`
+	Version      versionCommand      `cmd:"" help:"Print the version."`
 }
 
 const description = "Claviger is an authorization server: it issues and checks the credentials of an API, " +
 	"in the wire formats that its integrators already use.\n\n" +
-	"Start with \"claviger dev\". The other commands work on the database of the configuration, also while a server runs on it."
+	"Start with \"claviger dev\". The other commands work on the database of the configuration, also while a server runs on it; " +
+	"those that manage access work against a server too, with --server."
 
 // Exit codes. A denial that "permission explain" has explained is exitFailed too,
 // with nothing on the standard error.

@@ -2,17 +2,15 @@ package main
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
-	"claviger/internal/core"
-	"claviger/internal/server"
+	"claviger/client"
 	"claviger/oauth"
 )
 
 type clientList struct {
-	place
+	reach
 	Organisation string `placeholder:"CODE" help:"Only the clients that this organisation owns."`
 	JSON         bool   `name:"json" help:"Print JSON."`
 }
@@ -22,7 +20,7 @@ type listedClient struct {
 	ID           string      `json:"client_id"`
 	Name         string      `json:"name"`
 	Kind         string      `json:"kind"`
-	Status       core.Status `json:"status"`
+	Status       string      `json:"status"`
 	Organisation string      `json:"organisation,omitzero"` // code
 	Dialect      string      `json:"dialect,omitzero"`
 	GrantTypes   []string    `json:"grant_types"`
@@ -35,12 +33,12 @@ type listedClient struct {
 
 // Run lists the clients.
 func (a *clientList) Run(ctx context.Context, c *command) error {
-	instance, err := c.open(ctx, a.place)
+	api, done, err := c.reach(ctx, a.reach)
 	if err != nil {
 		return err
 	}
-	defer instance.Close()
-	clients, err := a.collect(ctx, instance)
+	defer done()
+	clients, err := a.collect(ctx, api)
 	if err != nil {
 		return err
 	}
@@ -54,7 +52,7 @@ func (a *clientList) Run(ctx context.Context, c *command) error {
 	var rows [][]string
 	for _, x := range clients {
 		rows = append(rows, []string{
-			x.ID, x.Name, x.Organisation, x.Dialect, x.Kind, strings.ToLower(string(x.Status)),
+			x.ID, x.Name, x.Organisation, x.Dialect, x.Kind, status(x.Status),
 			strings.Join(x.GrantTypes, " "), x.Scopes.String(),
 		})
 	}
@@ -62,31 +60,24 @@ func (a *clientList) Run(ctx context.Context, c *command) error {
 	return nil
 }
 
-func (a *clientList) collect(ctx context.Context, instance *server.Instance) ([]listedClient, error) {
-	organisations, err := organisationsOf(ctx, instance, a.Organisation)
+func (a *clientList) collect(ctx context.Context, api *client.Client) ([]listedClient, error) {
+	owner, err := optionalOrganisation(ctx, api, a.Organisation)
 	if err != nil {
 		return nil, err
 	}
-	clients, err := instance.Store.Clients(ctx)
-	if err != nil {
-		return nil, err
-	}
-	listed := []listedClient{}
-	for _, x := range clients {
-		owner := slices.IndexFunc(organisations, func(o *core.Organisation) bool { return o.ID == x.OrganisationID })
-		if owner < 0 && a.Organisation != "" {
-			continue
+	listed, codes := []listedClient{}, map[string]string{}
+	for x, err := range api.OAuthClients(ctx, owner) {
+		if err != nil {
+			return nil, err
 		}
-		entry := listedClient{
-			ID: x.ID, Name: x.Name, Kind: x.Kind, Status: x.Status, Dialect: x.Dialect, GrantTypes: x.GrantTypes,
+		code, err := organisationCode(ctx, api, codes, x.OrganisationID)
+		if err != nil {
+			return nil, err
+		}
+		listed = append(listed, listedClient{
+			ID: x.ID, Name: x.Name, Kind: x.Kind, Status: x.Status, Organisation: code, Dialect: x.Dialect, GrantTypes: x.GrantTypes,
 			Scopes: x.Scopes, Company: x.Company, Website: x.Website, Contact: x.Contact, CreatedAt: x.CreatedAt,
-		}
-		if owner >= 0 {
-			entry.Organisation = organisations[owner].Code
-		}
-		listed = append(listed, entry)
+		})
 	}
 	return listed, nil
 }
-
-func clientState(client *core.Client) string { return strings.ToLower(string(client.Status)) }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"claviger/client"
 	"claviger/internal/admin"
 	"claviger/internal/core"
 	"claviger/oauth"
@@ -16,7 +17,7 @@ type connectionCommand struct {
 }
 
 type connectionList struct {
-	place
+	reach
 	Organisation string `required:"" placeholder:"CODE" help:"Organisation whose connections are meant."`
 	JSON         bool   `name:"json" help:"Print JSON."`
 }
@@ -36,28 +37,15 @@ type listedConnection struct {
 
 // Run lists the connections (SD-10).
 func (a *connectionList) Run(ctx context.Context, c *command) error {
-	instance, err := c.open(ctx, a.place)
+	name, listed, err := a.collect(ctx, c)
 	if err != nil {
 		return err
-	}
-	defer instance.Close()
-	organisation, err := organisationOf(ctx, instance, a.Organisation)
-	if err != nil {
-		return err
-	}
-	connections, err := instance.Admin.ListConnections(ctx, operator, organisation.ID)
-	if err != nil {
-		return err
-	}
-	listed := []listedConnection{}
-	for _, connection := range connections {
-		listed = append(listed, listConnection(connection))
 	}
 	if a.JSON {
 		return c.json(listed)
 	}
 	if len(listed) == 0 {
-		c.print("%s is connected to no partner.\n", plain(organisation.Name))
+		c.print("%s is connected to no partner.\n", plain(name))
 		return nil
 	}
 	var rows [][]string
@@ -70,6 +58,64 @@ func (a *connectionList) Run(ctx context.Context, c *command) error {
 	return nil
 }
 
+// collect returns the name of the organisation and its connections. A server gives ids
+// for what a database has names for; those of members and accounts are looked up.
+func (a *connectionList) collect(ctx context.Context, c *command) (string, []listedConnection, error) {
+	listed := []listedConnection{}
+	if a.Server == "" {
+		instance, err := c.open(ctx, a.place)
+		if err != nil {
+			return "", nil, err
+		}
+		defer instance.Close()
+		organisation, err := organisationOf(ctx, instance, a.Organisation)
+		if err != nil {
+			return "", nil, err
+		}
+		connections, err := instance.Admin.ListConnections(ctx, operator, organisation.ID)
+		for _, connection := range connections {
+			listed = append(listed, listConnection(connection))
+		}
+		return organisation.Name, listed, err
+	}
+	api, done, err := c.reach(ctx, a.reach)
+	if err != nil {
+		return "", nil, err
+	}
+	defer done()
+	organisation, err := organisationNamed(ctx, api, a.Organisation)
+	if err != nil {
+		return "", nil, err
+	}
+	people, accounts := map[string]string{}, map[string]string{}
+	for member, err := range api.Members(ctx, organisation.ID, "") {
+		if err != nil {
+			break // who may not see the members sees ids
+		}
+		people[member.UserID] = member.Identifier
+	}
+	for x, err := range api.Connections(ctx, organisation.ID) {
+		if err != nil {
+			return "", nil, err
+		}
+		company, err := recall(accounts, x.AccountID, func() (string, error) {
+			account, err := api.Account(ctx, x.AccountID)
+			if err != nil {
+				return "", err
+			}
+			return account.Name, nil
+		})
+		if err != nil {
+			return "", nil, err
+		}
+		listed = append(listed, listedConnection{
+			ID: x.ID, ClientID: x.ClientID, Partner: x.ClientName, Account: x.AccountID, Company: company, Scopes: x.Scopes,
+			ApprovedBy: cmp.Or(people[x.ApprovedBy], x.ApprovedBy), CreatedAt: x.CreatedAt, LastUsedAt: x.LastUsedAt,
+		})
+	}
+	return organisation.Name, listed, nil
+}
+
 func listConnection(x admin.Connection) listedConnection {
 	return listedConnection{
 		ID: x.Consent.ID, ClientID: x.Client.ID, Partner: x.Client.Name, Account: x.Account.ID, Company: x.Account.Name,
@@ -78,22 +124,15 @@ func listConnection(x admin.Connection) listedConnection {
 }
 
 type connectionEnd struct {
-	place
+	reach
 	ID string `arg:"" help:"The id of the connection."`
 }
 
 // Run ends the connection (SD-10).
 func (a *connectionEnd) Run(ctx context.Context, c *command) error {
-	instance, err := c.open(ctx, a.place)
-	if err != nil {
-		return err
-	}
-	defer instance.Close()
-	if err := instance.Admin.EndConnection(ctx, operator, a.ID); err != nil {
-		return unknown(err, "connection", a.ID, "\"claviger connection list\"")
-	}
-	c.print("Connection %s has ended.\n", plain(a.ID))
-	return nil
+	return end(ctx, c, a.reach, func(api *client.Client) error {
+		return unknown(api.EndConnection(ctx, a.ID), "connection", a.ID, "\"claviger connection list\"")
+	}, "Connection "+a.ID+" has ended.")
 }
 
 // personName is how a person is called in a list: by what is known of them.

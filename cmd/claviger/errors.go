@@ -39,7 +39,12 @@ var flags = map[string]string{
 	"account_id": "--account", "expires_at": "--expires", "name": "--name", "role": "--role", "scopes": "--scope",
 	"company": "--company", "website": "--website", "contact": "--contact", "grant_types": "--grant",
 	"redirect_uris": "--redirect-uri", "redirect_hosts": "--redirect-host", "post_logout_uris": "--post-logout-uri",
-	"origins": "--origin", "without_pkce": "--without-pkce", "response_modes": "--response-mode", "connects": "--connects",
+	"origins": "--origin", "products": "--product", "own": "--own", "global": "--global", "assigns": "--assigns",
+	"email": "--email", "phone": "--phone", "code": "--code", "username": "--username", "user_id": "--user", "currency": "--currency",
+	"category": "--category", "status": "--status", "flags": "--flag", "subscriptions": "--subscription", "locale": "--locale",
+	"algorithm": "--algorithm", "organisation_id": "--organisation", "from": "--from", "to": "--to", "overlap_seconds": "--overlap",
+	"full_name": "--full-name", "allowed_addresses": "--address", "address_mode": "--report-only", "since": "--since",
+	"without_pkce": "--without-pkce", "response_modes": "--response-mode", "connects": "--connects",
 	"skip_consent": "--skip-consent", "issues_refresh": "--issues-refresh", "id_token_algorithm": "--id-token-algorithm",
 	"sector_identifier": "--pairwise", "backchannel_logout_uri": "--backchannel-logout-uri", "policy_uri": "--policy-uri",
 	"terms_uri": "--terms-uri", "kind": "--public", "overlap": "--overlap", "id": "the id",
@@ -68,7 +73,7 @@ func refusalText(e *oauth.Error) string {
 		cause := strings.TrimPrefix(e.Err.Error(), "store: ")
 		return "the database cannot be used: " + strings.Join(strings.Fields(cause), " ")
 	case e.Reason == oauth.ReasonNotFound && e.Param == "":
-		return "there is no such thing in this database"
+		return "there is no such thing here"
 	}
 	text := strings.TrimSuffix(e.Description, ".")
 	if e.Param != "" {

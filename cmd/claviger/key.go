@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"claviger/client"
 	"claviger/internal/core"
 	"claviger/internal/keys"
 )
@@ -19,7 +20,7 @@ type keyCommand struct {
 }
 
 type keyList struct {
-	place
+	reach
 	JSON bool `name:"json" help:"Print JSON."`
 }
 
@@ -36,19 +37,18 @@ type listedSigningKey struct {
 
 // Run lists the signing keys, oldest first.
 func (a *keyList) Run(ctx context.Context, c *command) error {
-	instance, err := c.open(ctx, a.place)
+	api, done, err := c.reach(ctx, a.reach)
 	if err != nil {
 		return err
 	}
-	defer instance.Close()
-	records, err := instance.Store.SigningKeys(ctx)
-	if err != nil {
-		return err
-	}
+	defer done()
 	listed := []listedSigningKey{}
 	var rows [][]string
-	for _, k := range records {
-		state := signingState(k, c.now())
+	for k, err := range api.SigningKeys(ctx) {
+		if err != nil {
+			return err
+		}
+		state := signingState(k.ActiveAt, k.RetiredAt, k.RemovedAt, c.now())
 		listed = append(listed, listedSigningKey{k.ID, k.Algorithm, state, k.CreatedAt, k.ActiveAt, k.RetiredAt, k.RemovedAt})
 		rows = append(rows, []string{k.ID, k.Algorithm, state, stamp(k.CreatedAt), stamp(k.ActiveAt), stamp(k.RetiredAt), stamp(k.RemovedAt)})
 	}
@@ -60,26 +60,29 @@ func (a *keyList) Run(ctx context.Context, c *command) error {
 }
 
 // signingState is the one word for what a signing key does now.
-func signingState(k core.SigningKey, now time.Time) string {
+func signingState(active, retired, removed, now time.Time) string {
 	switch {
-	case !k.RemovedAt.IsZero() && !now.Before(k.RemovedAt):
+	case !removed.IsZero() && !now.Before(removed):
 		return "removed"
-	case !k.RetiredAt.IsZero() && !now.Before(k.RetiredAt):
+	case !retired.IsZero() && !now.Before(retired):
 		return "retired"
-	case now.Before(k.ActiveAt):
+	case now.Before(active):
 		return "next"
 	}
 	return "signing"
 }
 
 type keyRotate struct {
-	place
+	reach
 	Algorithm string `placeholder:"NAME" help:"ES256, EdDSA or RS256. Without it, the one that access tokens are signed with."`
 	Now       bool   `help:"Sign with the new key at once: for a key that may have leaked. Verifiers that keep the key set for a while refuse new tokens until they fetch it again."`
 }
 
 // Run makes the key. A running server follows within seconds.
 func (a *keyRotate) Run(ctx context.Context, c *command) error {
+	if a.Server != "" {
+		return a.ask(ctx, c)
+	}
 	instance, err := c.open(ctx, a.place)
 	if err != nil {
 		return err
@@ -105,6 +108,21 @@ func (a *keyRotate) Run(ctx context.Context, c *command) error {
 			algorithm, algorithm)
 	}
 	return nil
+}
+
+// ask has a server make the key.
+func (a *keyRotate) ask(ctx context.Context, c *command) error {
+	switch {
+	case a.Now:
+		return misused("--now is for the machine of the database: a server rotates as it should be")
+	case a.Algorithm == "":
+		return misused("--algorithm says which key is to be succeeded: with --server it is needed")
+	}
+	return show(ctx, c, a.reach, output{}, func(api *client.Client) (*client.SigningKey, error) {
+		return api.RotateSigningKey(ctx, a.Algorithm)
+	}, func(k *client.SigningKey) []string {
+		return []string{"kid", k.ID, "algorithm", k.Algorithm, "signs from", stamp(k.ActiveAt)}
+	}, "")
 }
 
 type createMaster struct {

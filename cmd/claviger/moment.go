@@ -21,6 +21,14 @@ func (s *span) UnmarshalText(text []byte) error {
 	return err
 }
 
+// check refuses an overlap of two secrets that no operation allows.
+func (s span) check() error {
+	if time.Duration(s) > 30*day {
+		return failed("--overlap: the overlap must be between nothing and 30 days")
+	}
+	return nil
+}
+
 func parseSpan(text string) (time.Duration, error) {
 	wrong := fmt.Errorf("must be a length of time such as 90d, 24h or 30m, not \"%s\"", text)
 	var whole time.Duration

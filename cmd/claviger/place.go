@@ -24,7 +24,7 @@ func (c *command) load(at place) (*config.Config, error) {
 	case at.Data != "":
 		return config.Load("", []string{"CLAVIGER_DATA=" + at.Data})
 	}
-	return config.Load(c.config, c.environ)
+	return config.Load(c.config, c.settings())
 }
 
 // environment is what an installation takes from this process.

@@ -117,7 +117,7 @@ func (i *inspection) signer(ctx context.Context, kid string) (string, error) {
 	}
 	for _, k := range records {
 		if k.ID == kid {
-			return fmt.Sprintf("%s (%s, %s)", k.ID, k.Algorithm, signingState(k, i.now())), nil
+			return fmt.Sprintf("%s (%s, %s)", k.ID, k.Algorithm, signingState(k.ActiveAt, k.RetiredAt, k.RemovedAt, i.now())), nil
 		}
 	}
 	return "none of this database", nil
