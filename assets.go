@@ -8,6 +8,11 @@ import "embed"
 //go:embed dialects/*/dialect.yaml dialects/*/permissions.yaml
 var Dialects embed.FS
 
+// Transcripts holds dialects/NAME/*.txtar: what integrators send, and what they get.
+//
+//go:embed dialects/*/*.txtar
+var Transcripts embed.FS
+
 // Examples holds examples/demo.yaml.
 //
 //go:embed examples/demo.yaml

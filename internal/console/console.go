@@ -31,6 +31,7 @@ type Console struct {
 	Pages    *web.Pages
 	Log      *slog.Logger
 	Now      func() time.Time
+	Operator Operator
 }
 
 // page is a request of somebody who is signed in.
@@ -101,7 +102,7 @@ var notices = []string{
 
 // notice is the text of what was done just now.
 func notice(p *page) string {
-	if done := p.r.URL.Query().Get("done"); slices.Contains(notices, done) {
+	if done := p.r.URL.Query().Get("done"); slices.Contains(notices, done) || slices.Contains(operatorNotices, done) {
 		return "notice." + done
 	}
 	return ""

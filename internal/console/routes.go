@@ -15,7 +15,7 @@ type Route struct {
 // Routes are the pages of organisations and of the platform. The server puts the same
 // edges around all of them.
 func (c *Console) Routes() []Route {
-	return slices.Concat(c.startRoutes(), c.OrganisationRoutes(), c.PeopleRoutes())
+	return slices.Concat(c.startRoutes(), c.OrganisationRoutes(), c.PeopleRoutes(), c.OperatorRoutes())
 }
 
 // startRoutes are the pages from which people go on.

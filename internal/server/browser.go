@@ -61,7 +61,7 @@ func (s *Server) wireBrowser(dialects []*dialect.Dialect) error {
 		Issuer: s.config.Issuer, Store: s.Store, Admin: s.Admin, Sessions: sessions, People: people, Factors: factors,
 		Dialects: dialects, Pages: pages, Log: s.log, Now: env.Now,
 	}
-	return nil
+	return s.wireOperator(dialects)
 }
 
 // senders are the ways that messages leave: as configured or, for development,
