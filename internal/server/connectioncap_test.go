@@ -3,8 +3,11 @@ package server_test
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,12 +51,13 @@ func TestR21_ConnectionsAreBounded(t *testing.T) {
 			closed <- struct{}{}
 		}()
 	}
-	for range opened - 16 { // long before any time limit
+	for range opened - 16 {
 		<-closed
 	}
 	web := &http.Client{}
+	metrics := ""
 	for range 20 { // each by a connection of its own
-		r, err := http.NewRequest(http.MethodGet, "http://"+listener.Addr().String()+"/healthz", nil)
+		r, err := http.NewRequest(http.MethodGet, "http://"+listener.Addr().String()+"/metrics", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,6 +66,19 @@ func TestR21_ConnectionsAreBounded(t *testing.T) {
 		if err != nil || response.StatusCode != http.StatusOK {
 			t.Fatal(response, err)
 		}
+		text, err := io.ReadAll(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
 		response.Body.Close()
+		metrics = string(text)
+	}
+	var open, gone int
+	for line := range strings.Lines(metrics) {
+		_, _ = fmt.Sscanf(line, "claviger_connections %d", &open)
+		_, _ = fmt.Sscanf(line, "claviger_connections_closed_total %d", &gone)
+	}
+	if open > 16 || gone < opened-16 { // else time limits have closed them
+		t.Errorf("%d connections are open, %d were closed", open, gone)
 	}
 }
