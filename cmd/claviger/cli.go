@@ -35,7 +35,7 @@ type grammar struct {
 	Member       memberCommand       `cmd:"" help:"List, add, change and remove the members of an organisation."`
 	Invitation   invitationCommand   `cmd:"" help:"Invite people to an organisation."`
 	Role         roleCommand         `cmd:"" help:"List, make, change and delete roles."`
-	APIKey       apiKeyCommand       `cmd:"" name:"apikey" aliases:"api-key" help:"Make, list, disable and rotate API keys."`
+	APIKey       apiKeyCommand       `cmd:"" name:"apikey" help:"Make, list, disable and rotate API keys."`
 	Client       clientCommand       `cmd:"" help:"Register clients and rotate their secrets."`
 	Connection   connectionCommand   `cmd:"" help:"List and end the connections of an organisation to partners."`
 	Service      serviceCommand      `cmd:"" name:"service-account" help:"List, make and change service accounts; reset their passwords."`

@@ -13,7 +13,7 @@ import (
 
 type clientCommand struct {
 	Create       clientCreate  `cmd:"" help:"Register a client and print its secret, once."`
-	RotateSecret clientRotate  `cmd:"" aliases:"rotate" help:"Give a client a new secret and print it, once; the old one works for a while longer."`
+	RotateSecret clientRotate  `cmd:"" help:"Give a client a new secret and print it, once; the old one works for a while longer."`
 	List         clientList    `cmd:"" help:"List clients."`
 	Get          clientGet     `cmd:"" help:"Show a client, without its secret."`
 	Update       clientUpdate  `cmd:"" help:"Change a client."`
@@ -190,7 +190,20 @@ func (a *clientEnable) Run(ctx context.Context, c *command) error {
 	return c.setClientStatus(ctx, a.reach, a.output, a.ID, core.Active)
 }
 
+// setClientStatus sets a client going or stops it, which the audit trail calls by its
+// name; a server calls it a change.
 func (c *command) setClientStatus(ctx context.Context, at reach, as output, id string, wanted core.Status) error {
+	if at.Server == "" {
+		instance, err := c.open(ctx, at.place)
+		if err != nil {
+			return err
+		}
+		_, err = instance.Admin.SetClientStatus(ctx, operator, id, wanted)
+		_ = instance.Close() // what it has answered is there
+		if err != nil {
+			return unknown(err, "client", id, clientLists)
+		}
+	}
 	api, done, err := c.reach(ctx, at)
 	if err != nil {
 		return err

@@ -57,7 +57,7 @@ func TestVerbs_CredentialsBothWays(t *testing.T) {
 	i := newInstallation(t)
 	none := [2]string{}
 	key := i.both(none, "apikey create --organisation acme --name Books-{N} --expires 2d --address 192.0.2.0/24")
-	i.both(key, "api-key get {ID}")
+	i.both(key, "apikey get {ID}")
 	i.both(key, "apikey update {ID} --name Ledger-{N} --address= --report-only")
 	i.both(key, "apikey rotate {ID}")
 	i.both(key, "apikey disable {ID}")
