@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"claviger/internal/admin"
 	"claviger/internal/core"
@@ -72,7 +73,8 @@ func (c *Console) opDecisions(p *page) error {
 }
 
 func (c *Console) answerBlocks(p *page, a *Answer) []web.Block {
-	alert := web.Alert{Kind: web.Bad, Title: c.text(p, "op.decisions.denied"), Text: a.Why}
+	_, why, _ := strings.Cut(a.Why, ": ") // the verdict is the title
+	alert := web.Alert{Kind: web.Bad, Title: c.text(p, "op.decisions.denied"), Text: why}
 	if a.Allowed {
 		alert.Kind, alert.Title = web.Good, c.text(p, "op.decisions.allowed")
 	}
@@ -111,30 +113,11 @@ func (c *Console) opRoles(p *page) error {
 	if err != nil {
 		return err
 	}
-	table := web.Table{ID: "roles", Columns: []web.Column{{Label: c.text(p, "roles.permission")}}, Empty: web.Empty{Text: c.text(p, "op.roles.none")}}
-	for _, role := range roles {
-		table.Columns = append(table.Columns, web.Column{Label: role.Name})
-	}
-	table.Columns = append(table.Columns, web.Column{Label: c.text(p, "roles.if")})
+	table := web.Table{ID: "roles", Empty: web.Empty{Text: c.text(p, "op.roles.none")}, Columns: []web.Column{
+		{Label: c.text(p, "roles.permission")}, {Label: c.text(p, "roles.where.own")}, {Label: c.text(p, "roles.where.global")}, {Label: c.text(p, "roles.if")},
+	}}
 	for _, permission := range permissions {
-		cell := web.Cell{Text: c.permissionText(p, permission.Name)}
-		if cell.Text != permission.Name {
-			cell.Detail = permission.Name
-		}
-		row := []web.Cell{cell}
-		for _, role := range roles {
-			mark := web.Cell{}
-			if scope, ok := role.Grants[permission.Name]; ok {
-				mark.Text = c.text(p, "roles.where."+string(scope))
-			} else if role.Owner && slices.Contains(admin.Permissions(), permission.Name) {
-				mark.Text = c.text(p, "roles.where."+string(core.OwnAccount))
-			}
-			row = append(row, mark)
-		}
-		row = append(row, web.Cell{List: permission.RequiresAny, Code: true})
-		table.Rows = append(table.Rows, web.Row{Cells: row, Actions: []web.Action{{
-			Label: c.text(p, "op.roles.why"), Accessible: c.text(p, "op.roles.why.which", permission.Name), Path: opPath("decisions") + "?action=" + permission.Name,
-		}}})
+		table.Rows = append(table.Rows, c.permissionRow(p, permission, roles))
 	}
 	filter := &web.Form{
 		ID: "find", Get: true, Path: opPath("roles"), Submit: c.text(p, "usage.show"), Cancel: web.Link{Label: c.text(p, "people.clear"), Path: opPath("roles")},
@@ -142,4 +125,27 @@ func (c *Console) opRoles(p *page) error {
 	}
 	table.Filter = filter
 	return c.render(p, http.StatusOK, web.Console{Title: c.text(p, "nav.roles"), Lead: c.text(p, "op.roles.lead"), Blocks: []web.Block{table}})
+}
+
+// permissionRow says which roles grant a permission, and where.
+func (c *Console) permissionRow(p *page, permission *core.Permission, roles []*core.Role) web.Row {
+	name := web.Cell{Text: c.permissionText(p, permission.Name)}
+	if name.Text != permission.Name {
+		name.Detail = permission.Name
+	}
+	var own, every web.Cell
+	for _, role := range roles {
+		switch scope, granted := role.Grants[permission.Name]; {
+		case scope == core.EveryAccount:
+			every.List = append(every.List, role.Name)
+		case granted, role.Owner && slices.Contains(admin.Permissions(), permission.Name):
+			own.List = append(own.List, role.Name)
+		}
+	}
+	return web.Row{
+		Cells: []web.Cell{name, own, every, {List: permission.RequiresAny, Code: true}},
+		Actions: []web.Action{{
+			Label: c.text(p, "op.roles.why"), Accessible: c.text(p, "op.roles.why.which", permission.Name), Path: opPath("decisions") + "?action=" + permission.Name,
+		}},
+	}
 }

@@ -121,7 +121,7 @@ func TestOperatorSeesWhySomethingIsDenied(t *testing.T) {
 	c := newCustomer(t)
 	v := operatorOf(t, c)
 	ask := "/operator/decisions?kind=person&action=connections:approve&who="
-	says(t, v.Get(ask+"owner@acme.example&account=acme-fr"), http.StatusOK, "Allowed", "allowed: role owner")
+	says(t, v.Get(ask+"owner@acme.example&account=acme-fr"), http.StatusOK, "Allowed", "role owner of person")
 	says(t, v.Get(ask+"owner@acme.example&account=acme-labs"), http.StatusOK, "Denied", "acme-labs")
 	says(t, v.Get(ask+"nobody@acme.example&account=acme-fr"), http.StatusBadRequest, "There is no such person")
 	says(t, v.Get("/operator/roles"), http.StatusOK, "Owner", "connections:approve")

@@ -1,6 +1,7 @@
 package clients
 
 import (
+	"fmt"
 	"html"
 	"regexp"
 	"testing"
@@ -41,6 +42,13 @@ func TestOperatorOfThePlatform(t *testing.T) {
 	v.invitesOperator()
 }
 
+// writes fills in a field of several lines.
+func (v *tour) writes(selector chromedp.CSS, text string) {
+	v.tab.t.Helper()
+	v.within(chromedp.WaitVisible(selector))
+	v.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf("document.querySelector(%q).value = %q", selector, text)))
+}
+
 func (v *tour) onboards() {
 	v.open(v.issuer + "/operator/partners/new")
 	v.fill(`#client-company`, "Books & Co")
@@ -48,11 +56,11 @@ func (v *tour) onboards() {
 	v.fill(`#client-contact`, "dev@books.example")
 	v.fill(`#client-name`, "Books")
 	v.chooses(`#client-dialect`, "spendesk")
-	v.fill(`#client-redirect_uris`, "http://books.example/back")
+	v.writes(`#client-redirect_uris`, "http://books.example/back")
 	v.click(`#client button.primary`)
 	v.waitFor(`#client-redirect_uris-error`)
 	v.sees("operator-partner-wrong", "Onboard a partner")
-	v.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#client-redirect_uris").value = "https://books.example/back"`))
+	v.writes(`#client-redirect_uris`, "https://books.example/back")
 	v.click(`#client button.primary`)
 	v.waitFor(`#secret`)
 	v.sees("operator-partner-made", "Books Active")
