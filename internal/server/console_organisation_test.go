@@ -316,7 +316,9 @@ func TestPE_7_AServiceAccountFromMadeToDisabled(t *testing.T) {
 	page := form().Set("username", "till").Set("full_name", "Till").Send()
 	password := found(t, page, secretShown)
 	tells(t, page, 200, "The service account till is made")
-	login := func(password string) wireAnswer { return c.post("/v1/auth/login", scratchPower().right.with("identifier", "till", "secret_pass", password).json()) }
+	login := func(password string) wireAnswer {
+		return c.post("/v1/auth/login", scratchPower().right.with("identifier", "till", "secret_pass", password).json())
+	}
 	login(password).is(http.StatusOK)
 
 	id := c.serviceAccountID("YOUR_ORG", "till")

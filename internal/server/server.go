@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -158,6 +159,7 @@ func (s *Server) Run(ctx context.Context, listener net.Listener) error {
 	background, stop := context.WithCancel(ctx)
 	defer stop()
 	s.clock.look(background)
+	group.Go(debug.FreeOSMemory) // what starting took: half of what an idle server would hold
 	group.Go(func() { s.clock.watch(background) })
 	group.Go(func() { s.warnUndurable(background) })
 	group.Go(func() { s.Ring.Watch(background, 5*time.Second) })
