@@ -42,8 +42,8 @@ func TestOperatorOfThePlatform(t *testing.T) {
 	v.invitesOperator()
 }
 
-// writes fills in a field of several lines.
-func (v *tour) writes(selector chromedp.CSS, text string) {
+// fillsLines fills in a field of several lines.
+func (v *tour) fillsLines(selector chromedp.CSS, text string) {
 	v.tab.t.Helper()
 	v.within(chromedp.WaitVisible(selector))
 	v.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf("document.querySelector(%q).value = %q", selector, text)))
@@ -56,11 +56,11 @@ func (v *tour) onboards() {
 	v.fill(`#client-contact`, "dev@books.example")
 	v.fill(`#client-name`, "Books")
 	v.chooses(`#client-dialect`, "spendesk")
-	v.writes(`#client-redirect_uris`, "http://books.example/back")
+	v.fillsLines(`#client-redirect_uris`, "http://books.example/back")
 	v.click(`#client button.primary`)
 	v.waitFor(`#client-redirect_uris-error`)
 	v.sees("operator-partner-wrong", "Onboard a partner")
-	v.writes(`#client-redirect_uris`, "https://books.example/back")
+	v.fillsLines(`#client-redirect_uris`, "https://books.example/back")
 	v.click(`#client button.primary`)
 	v.waitFor(`#secret`)
 	v.sees("operator-partner-made", "Books Active")
