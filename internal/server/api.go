@@ -51,7 +51,7 @@ func (s *Server) apiRoutes(mux *http.ServeMux) {
 		if paths[route.Path] == nil {
 			paths[route.Path] = map[string]http.Handler{}
 		}
-		paths[route.Path][route.Method] = s.api
+		paths[route.Path][route.Method] = s.workload.manage.bound(s.api, s.api.Fail)
 	}
 	for path, handlers := range paths {
 		s.register(mux, path, handlers, s.api.Fail)

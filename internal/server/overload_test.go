@@ -22,6 +22,7 @@ func TestR21_TooMuchIsSaidInTheShapeOfTheRoute(t *testing.T) {
 		{"POST", "/oauth2/revoke", formType, `{"error":"temporarily_unavailable",`},
 		{"GET", "/oauth2/userinfo", "", `{"error":"temporarily_unavailable",`},
 		{"POST", "/access/v1/evaluation", jsonType, "The server is busy; try again shortly."},
+		{"GET", "/admin/v1/organisations", "", `{"type":"about:blank","title":"Service Unavailable","status":503,`},
 		{"GET", "/oauth2/authorize?client_id=x", "", "<!doctype html>"},
 		{"GET", "/sign-in", "", "<!doctype html>"},
 		{"POST", "/sign-in", formType, "<!doctype html>"},
