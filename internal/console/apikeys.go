@@ -53,13 +53,9 @@ func (c *Console) keys(p *page) error {
 	if err != nil {
 		return err
 	}
-	var lines []*keyLine
-	for _, key := range all {
-		line, err := c.keyLine(p, key)
-		if err != nil {
-			return err
-		}
-		lines = append(lines, line)
+	lines, err := c.keyLines(p, all)
+	if err != nil {
+		return err
 	}
 	data := web.Console{
 		Crumbs: c.integrations(p), Title: c.text(p, "keys.title"), Lead: c.text(p, "keys.lead"),
@@ -69,6 +65,31 @@ func (c *Console) keys(p *page) error {
 		data.Actions = []web.Link{{Label: c.text(p, "keys.new"), Path: p.path("api-keys", "new")}}
 	}
 	return c.render(p, http.StatusOK, data)
+}
+
+func (c *Console) keyLines(p *page, keys []*core.APIKey) ([]*keyLine, error) {
+	var lines []*keyLine
+	for _, key := range keys {
+		line, err := c.keyLine(p, key)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, line)
+	}
+	return lines, nil
+}
+
+// keyWarnings are the keys that end soon, for who may see them.
+func (c *Console) keyWarnings(p *page) ([]web.Block, error) {
+	if !p.may.APIKeys.See {
+		return nil, nil
+	}
+	all, err := c.Admin.ListOrganisationAPIKeys(p.r.Context(), p.actor(), p.organisation.ID, "")
+	if err != nil {
+		return nil, err
+	}
+	lines, err := c.keyLines(p, all)
+	return c.endings(p, lines), err
 }
 
 // integrations are the crumbs of the pages about programs.

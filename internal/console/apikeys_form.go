@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -114,14 +115,22 @@ func (c *Console) readKey(p *page, format keyFormat) (admin.NewAPIKey, wrongs) {
 	wrong := wrongs{}
 	if !n.Scopes.Within(format.scopes) {
 		wrong["scopes"] = c.text(p, "keys.wrong.scopes")
-	} else if len(format.scopes) > 0 && len(n.Scopes) == 0 && n.RoleCode == "" {
-		wrong["scopes"] = c.text(p, "keys.wrong.nothing")
+	} else if len(n.Scopes) == 0 && n.RoleCode == "" {
+		wrong[cmp.Or(scopesIn(format), "role")] = c.text(p, "keys.wrong.nothing")
 	}
 	var ok bool
 	if n.ExpiresAt, ok = endOfDay(p.form["expires_at"]); !ok || (n.ExpiresAt.IsZero() && !admin.KeysEndure(format.name)) {
 		wrong["expires_at"] = c.text(p, "keys.wrong.day")
 	}
 	return n, wrong
+}
+
+// scopesIn is the field of the scopes; empty: the format has none.
+func scopesIn(format keyFormat) string {
+	if len(format.scopes) > 0 {
+		return "scopes"
+	}
+	return ""
 }
 
 func modeOf(p *page) core.AddressMode {
@@ -214,7 +223,7 @@ func (c *Console) powerFields(p *page, format keyFormat, roles []*core.Role) []w
 	if len(roles) == 0 {
 		return fields
 	}
-	role := web.Field{Name: "role", Label: c.text(p, "keys.role"), Hint: c.text(p, "keys.role.hint"), Kind: web.KindSelect}
+	role := web.Field{Name: "role", Label: c.text(p, "keys.role"), Hint: c.text(p, "keys.role.hint"), Kind: web.KindSelect, Required: len(fields) == 0}
 	role.Options = append([]web.Option{{Label: c.text(p, "keys.role.none")}}, roleOptions(roles, p.form["role"])...)
 	return append(fields, role)
 }

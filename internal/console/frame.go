@@ -86,7 +86,7 @@ func (c *Console) organisationNavigation(p *page) []web.NavGroup {
 		}},
 		{"people", []navItem{{"members", m.Members.See}, {"roles", m.Roles.See}}},
 		{"oversight", []navItem{{"audit", m.Audit.See}, {"usage", m.Usage.See}}},
-		{"settings", []navItem{{"settings", m.Organisation.See}}},
+		{"organisation", []navItem{{"settings", m.Organisation.See}}},
 	})
 }
 

@@ -56,5 +56,9 @@ func (c *Console) overview(p *page) error {
 		{Label: c.text(p, "overview.code"), Value: web.Cell{Text: o.Code, Code: true, Copy: true, Detail: c.text(p, "overview.code.text")}},
 		{Label: c.text(p, "overview.status"), Value: web.Cell{Badge: status}},
 	}}
-	return c.render(p, http.StatusOK, web.Console{Title: o.Name, Lead: c.text(p, "overview.lead"), Blocks: []web.Block{facts}})
+	warnings, err := c.keyWarnings(p)
+	if err != nil {
+		return err
+	}
+	return c.render(p, http.StatusOK, web.Console{Title: o.Name, Lead: c.text(p, "overview.lead"), Blocks: append(warnings, facts)})
 }

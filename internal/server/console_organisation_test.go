@@ -390,3 +390,23 @@ func TestTheConsoleBeginsWhereSomethingIsToDo(t *testing.T) {
 		t.Errorf("nobody's member: %s", page.Path)
 	}
 }
+
+// CP-4: a key for routes that take the secret alone has a role, and no end.
+func TestCP_4_AKeyThatIsSentAlone(t *testing.T) {
+	c := newCustomer(t)
+	v := newVisitor(t, c)
+	v.signedIn("user@centrapay.example", userPass)
+	path := "/console/centrapay-cafe/api-keys/new"
+	form := func() *servertest.Form { return v.Get(path).Form("name").Set("role", "account-owner") }
+	tells(t, v.Get(path), 200, "Without a day, it works until you revoke it")
+	tells(t, form().Set("name", "two words").Send(), 400, `id="key-name-error"`)
+	tells(t, form().Set("name", "Till2").Set("role", "").Send(), 400, `id="key-role-error"`)
+	page := form().Set("name", "Till2").Send()
+	secret := found(t, page, secretShown)
+	tells(t, page, 200, "Until it is revoked", "As: ")
+	c.get("/api/accounts/Jaim1Cu1Q55uooxSens6yk", apiKey(secret)).is(http.StatusOK)
+	id := found(t, page, keyMadeID)
+	revoke := v.Get("/console/centrapay-cafe/api-keys/" + id + "/revoke").Form("confirm").Set("confirm", "Till2")
+	tells(t, revoke.Send(), 200, "Revoked")
+	c.get("/api/accounts/Jaim1Cu1Q55uooxSens6yk", apiKey(secret)).is(http.StatusUnauthorized)
+}
