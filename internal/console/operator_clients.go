@@ -155,7 +155,7 @@ func (c *Console) clientSecret(p *page, client *core.Client, secret, title strin
 	data := c.opClientPage(p, client, facts)
 	if secret != "" {
 		data.Blocks = []web.Block{web.Secret{
-			ID: "secret", Title: c.text(p, title, client.Name), Text: c.text(p, "clients.rotated.text"), Label: c.text(p, "clients.secret"), Value: secret,
+			ID: "secret", Title: c.text(p, title, client.Name), Text: c.text(p, title+".text"), Label: c.text(p, "clients.secret"), Value: secret,
 		}, facts}
 	}
 	data.Actions = []web.Link{{Label: c.text(p, "keys.kept"), Path: clientPath(client.ID)}}
