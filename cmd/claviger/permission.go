@@ -93,7 +93,7 @@ func (a *permissionExplain) query(ctx context.Context, instance *server.Instance
 	}
 	switch {
 	case a.Account != "":
-		id, err := accountNamed(ctx, instance, a.Account)
+		id, err := instance.AccountID(ctx, a.Account)
 		q.Resource = permission.Resource{Type: permission.TypeAccount, ID: id}
 		return q, err
 	case a.Resource != "":
