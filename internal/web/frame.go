@@ -56,7 +56,7 @@ func (p *Pages) frame(r *http.Request, v View) frame {
 		f.Flow, errors = data.Flow, data.Errors
 	case Account:
 		f.Wide, errors = true, data.Errors
-	case Connections, Inbox:
+	case Inbox:
 		f.Wide = true
 	case Console:
 		f.Failed = len(data.problems()) > 0

@@ -15,8 +15,8 @@ func TestEveryPageRendersWhateverItIsGiven(t *testing.T) {
 		SecondFactor{}, SecondFactor{App: true, Passkey: true, Recovery: true}, UsePasskey{}, Passkeys{}, Passkeys{Can: true, Lines: make([]PasskeyLine, 1)},
 		AuthenticatorApp{}, AuthenticatorApp{Secret: "x"}, RecoveryCodes{}, RecoveryCodes{Codes: []string{""}}, SignIn{CanUsePasskey: true},
 		SignIn{}, AskCode{}, EnterCode{}, NewPassword{}, Choose{}, Consent{}, Consent{Pick: true, Scopes: make([]ScopeLine, 1)}, Logout{}, LoggedOut{},
-		Problem{}, Notice{}, Account{}, Account{Sessions: make([]SessionLine, 2), Apps: make([]ConnectionLine, 1)}, Connections{},
-		Connections{Companies: make([]CompanyLine, 2)}, Inbox{}, Inbox{Messages: make([]InboxLine, 1)}, &Problem{}, &SignIn{Errors: Errors{"identifier": ErrorIdentifier}},
+		Problem{}, Notice{}, Account{}, Account{Sessions: make([]SessionLine, 2), Apps: make([]ConnectionLine, 1)},
+		Inbox{}, Inbox{Messages: make([]InboxLine, 1)}, &Problem{}, &SignIn{Errors: Errors{"identifier": ErrorIdentifier}},
 	} {
 		for _, locale := range locales {
 			w := render(t, p, "/", View{Locale: locale, Data: data})
@@ -101,7 +101,6 @@ func TestE04_MarkupIsShownNotRun(t *testing.T) {
 		Notice{Title: hostile, Text: hostile, Link: "/" + hostile, LinkText: hostile},
 		FormPost{Action: "https://a.example/" + hostile, Fields: [][2]string{{hostile, hostile}}},
 		Account{Name: hostile, Email: hostile, Phone: hostile, Sessions: []SessionLine{{ID: hostile, Device: hostile, IP: hostile, SignedInAt: hostile, SeenAt: hostile}}, Apps: line, Errors: wrong, Notice: hostile},
-		Connections{Companies: []CompanyLine{{hostile, line}}, Notice: hostile},
 		Inbox{Messages: []InboxLine{{hostile, hostile, hostile, hostile, hostile}}},
 	} {
 		w := render(t, p, "/?x="+"%22%3E%3Cscript%3E", View{Data: data})

@@ -87,8 +87,6 @@ func flowSamples() []sample {
 		{"form-post", FormPost{Action: "https://ledger.example/callback", Fields: [][2]string{{"code", testlog.Canary}, {"state", "s"}}}},
 		{"account", Account{Name: "Camille Martin", Email: "camille@example.com", Phone: "+64 21 123 4567", PhoneVerified: true, Trusted: true, Sessions: sessions, Apps: connections[:1], Notice: NoticePhoneVerified}},
 		{"account-error", Account{Name: "Sam Lee", Sessions: sessions[:1], Errors: Errors{"phone": ErrorPhone, "current_password": ErrorCurrentPassword, "new_password": ErrorPasswordShort}}},
-		{"connections", Connections{Companies: []CompanyLine{{"Acme France", connections}, {"Acme United Kingdom", nil}}, Notice: NoticeConnectionEnded}},
-		{"connections-none", Connections{}},
 		{"inbox", Inbox{Messages: []InboxLine{{"16:02:11", "sms", "+64211234567", "", "123456 is your code for Example Pay.\nIt is valid for 10 minutes."}, {"15:58:40", "email", "camille@example.com", "Your code for Example Pay", "654321 is your code."}}}},
 	}
 }

@@ -164,18 +164,6 @@ type Account struct {
 	Notice                                string // text key; empty: none
 }
 
-// CompanyLine is a company and who is connected to it.
-type CompanyLine struct {
-	Name  string
-	Lines []ConnectionLine
-}
-
-// Connections lists what the person may end. Fields: action=end, consent.
-type Connections struct {
-	Companies []CompanyLine
-	Notice    string // text key; empty: none
-}
-
 // InboxLine is a message of the development server.
 type InboxLine struct{ At, Channel, To, Subject, Text string }
 
@@ -197,7 +185,6 @@ func (Problem) template() string     { return "problem" }
 func (Notice) template() string      { return "notice" }
 func (FormPost) template() string    { return "formpost" }
 func (Account) template() string     { return "account" }
-func (Connections) template() string { return "connections" }
 func (Inbox) template() string       { return "inbox" }
 
 // PostsTo is where the forms of the page go.
