@@ -23,8 +23,9 @@ const mostDoubts = 10
 // Of an operation of unknown outcome both is tried: that it took effect, and that
 // it did not. One of the two has to explain everything that was seen.
 func (h *History) Check(trail Trail) (complaints []string) {
+	said := indexed(trail)
 	for _, operations := range h.families() {
-		if wrong := checkFamily(operations, trail); len(wrong) > 0 {
+		if wrong := checkFamily(operations, said); len(wrong) > 0 {
 			complaints = append(complaints, report(operations, wrong))
 		}
 	}
@@ -44,7 +45,7 @@ func report(operations []*Operation, wrong []string) string {
 
 // checkFamily tries every way in which the doubts may have gone, and returns what
 // is wrong with the best.
-func checkFamily(operations []*Operation, trail Trail) (best []string) {
+func checkFamily(operations []*Operation, said *records) (best []string) {
 	var doubts []*Operation
 	for _, o := range operations {
 		if o.Outcome == Unknown && o.Kind != Look {
@@ -59,7 +60,7 @@ func checkFamily(operations []*Operation, trail Trail) (best []string) {
 		for n, o := range doubts {
 			done[o] = guess&(1<<n) != 0
 		}
-		wrong := judge(operations, done, trail)
+		wrong := judge(operations, done, said)
 		if len(wrong) == 0 {
 			return nil
 		}
@@ -71,7 +72,7 @@ func checkFamily(operations []*Operation, trail Trail) (best []string) {
 }
 
 // judge applies every rule, under an assumption of what was done unseen.
-func judge(operations []*Operation, done map[*Operation]bool, trail Trail) []string {
+func judge(operations []*Operation, done map[*Operation]bool, said *records) []string {
 	f := &family{forgiving: map[string]bool{}, wins: map[string][]*Operation{}}
 	for _, o := range operations {
 		if o.Outcome == Unknown && !done[o] {
@@ -86,15 +87,15 @@ func judge(operations []*Operation, done map[*Operation]bool, trail Trail) []str
 	f.validUntilEnd()
 	f.deadStaysDead()
 	f.givenOnce()
-	if trail != nil {
-		f.recorded(operations, done, trail)
+	if said.trail != nil {
+		f.recorded(operations, done, said)
 	}
 	return f.wrong
 }
 
 // recorded compares with the audit trail: what took effect is in it, what did not
 // is not, and nothing came of the family that nobody asked for.
-func (f *family) recorded(operations []*Operation, done map[*Operation]bool, trail Trail) {
+func (f *family) recorded(operations []*Operation, done map[*Operation]bool, said *records) {
 	grants := map[string]bool{}
 	asked := map[string]bool{}
 	types := map[string]bool{}
@@ -104,7 +105,7 @@ func (f *family) recorded(operations []*Operation, done map[*Operation]bool, tra
 			continue
 		}
 		types[o.Record] = true
-		entry := trail[o.ID]
+		entry := said.trail[o.ID]
 		took := o.Outcome == OK || done[o]
 		again := o.Kind == Revoke && before(f.causes, o) // there was nothing left to revoke
 		if took != (entry.Type == o.Record) && !again {
@@ -117,20 +118,34 @@ func (f *family) recorded(operations []*Operation, done map[*Operation]bool, tra
 	if len(grants) > 1 {
 		f.complain("one family has %d grants in the audit trail", len(grants))
 	}
-	for _, id := range trail.of(grants) {
-		if !asked[id] && types[trail[id].Type] {
-			f.complain("the audit trail has %s by %s, which is not of this family", trail[id].Type, id)
+	for _, id := range said.of(grants) {
+		if entry := said.trail[id]; !asked[id] && types[entry.Type] {
+			f.complain("the audit trail has %s by %s, which is not of this family", entry.Type, id)
 		}
 	}
 }
 
-// of returns the requests for any of some grants.
-func (t Trail) of(grants map[string]bool) []string {
-	var list []string
-	for id, entry := range t {
-		if grants[entry.Grant] {
-			list = append(list, id)
+// records is an audit trail with the requests for each grant: there are as many
+// families to look up as there are records.
+type records struct {
+	trail Trail
+	asked map[string][]string
+}
+
+func indexed(trail Trail) *records {
+	r := &records{trail: trail, asked: map[string][]string{}}
+	for id, entry := range trail {
+		if entry.Grant != "" {
+			r.asked[entry.Grant] = append(r.asked[entry.Grant], id)
 		}
+	}
+	return r
+}
+
+// of returns the requests for any of some grants.
+func (r *records) of(grants map[string]bool) (list []string) {
+	for grant := range grants {
+		list = append(list, r.asked[grant]...)
 	}
 	slices.Sort(list)
 	return list
