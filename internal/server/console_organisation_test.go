@@ -406,7 +406,7 @@ func TestCP_4_AKeyThatIsSentAlone(t *testing.T) {
 	tells(t, page, 200, "Until it is revoked", "As: ")
 	c.get("/api/accounts/Jaim1Cu1Q55uooxSens6yk", apiKey(secret)).is(http.StatusOK)
 	id := found(t, page, keyMadeID)
-	revoke := v.Get("/console/centrapay-cafe/api-keys/" + id + "/revoke").Form("confirm").Set("confirm", "Till2")
+	revoke := v.Get("/console/centrapay-cafe/api-keys/"+id+"/revoke").Form("confirm").Set("confirm", "Till2")
 	tells(t, revoke.Send(), 200, "Revoked")
 	c.get("/api/accounts/Jaim1Cu1Q55uooxSens6yk", apiKey(secret)).is(http.StatusUnauthorized)
 }
