@@ -110,7 +110,7 @@ func (p *program) refused(code int, texts []string, args ...string) {
 			p.t.Errorf("claviger %s: the error does not say %q:\n%s", strings.Join(args, " "), text, r.errors)
 		}
 	}
-	for _, trace := range []string{"goroutine ", "panic", "&{", "0x"} {
+	for _, trace := range []string{"goroutine ", "panic", "&{", ".go:"} {
 		if strings.Contains(r.errors, trace) {
 			p.t.Errorf("claviger %s: the error shows the insides:\n%s", strings.Join(args, " "), r.errors)
 		}

@@ -43,13 +43,17 @@ func (s *Service) ListOrganisations(ctx context.Context, actor Actor, page store
 	if err != nil {
 		return nil, err
 	}
-	list := []*core.Organisation{}
-	for _, id := range pageOf(ids, page) {
-		organisation, err := s.Store.Organisation(ctx, id)
-		if err != nil {
+	list, text := []*core.Organisation{}, strings.ToLower(page.Text)
+	for _, id := range inOrder(ids, page) {
+		o, err := s.Store.Organisation(ctx, id)
+		switch {
+		case err != nil:
 			return nil, err
+		case len(list) == page.Limit:
+			return list, nil
+		case strings.Contains(strings.ToLower(o.Name), text) || strings.Contains(strings.ToLower(o.Code), text):
+			list = append(list, o)
 		}
-		list = append(list, organisation)
 	}
 	return list, nil
 }
@@ -86,16 +90,15 @@ func (s *Service) organisationIDs(ctx context.Context, actor Actor) ([]string, e
 	return ids, nil
 }
 
-// pageOf is a page of sorted ids.
-func pageOf(ids []string, page store.Page) []string {
+// inOrder are the sorted ids from where a page begins, in its order.
+func inOrder(ids []string, page store.Page) []string {
 	ids = slices.Clone(ids)
 	if page.Descending {
 		slices.Reverse(ids)
 	}
-	ids = slices.DeleteFunc(ids, func(id string) bool {
+	return slices.DeleteFunc(ids, func(id string) bool {
 		return page.After != "" && (id == page.After || (id < page.After) != page.Descending)
 	})
-	return ids[:min(len(ids), page.Limit)]
 }
 
 // GetOrganisation returns an organisation that the actor is in.

@@ -71,7 +71,7 @@ func New(options Options) (*API, error) {
 	a.huma = humago.New(a.mux, a.config())
 	a.huma.UseMiddleware(func(ctx huma.Context, next func(huma.Context)) { next(badRequests{ctx}) })
 	for _, routes := range []func(){
-		a.organisations, a.accounts, a.apiKeys, a.clients, a.serviceAccounts, a.members, a.invitations, a.roles,
+		a.organisations, a.accounts, a.apiKeys, a.clients, a.serviceAccounts, a.members, a.invitations, a.roles, a.permissions,
 		a.connections, a.oversight, a.platform,
 	} {
 		routes()

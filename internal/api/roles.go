@@ -53,16 +53,6 @@ type RoleUpdate struct {
 	Assigns *[]string `json:"assigns,omitempty" nullable:"false"`
 }
 
-// Permission is something that can be allowed.
-type Permission struct {
-	Name        string   `json:"name"`
-	RequiresAny []string `json:"requires_any" nullable:"false" doc:"Conditions, of which one must be met; none: no condition."`
-}
-
-func permissionOf(p *core.Permission) Permission {
-	return Permission{Name: p.Name, RequiresAny: append([]string{}, p.RequiresAny...)}
-}
-
 // RoleList is how roles are asked for.
 type RoleList struct {
 	Paging
@@ -143,13 +133,5 @@ func (a *API) roles() {
 				return nil, err
 			}
 			return nil, a.Admin.DeleteRole(ctx, actor(ctx), in.ID, version)
-		})
-	route(a, http.MethodGet, "/permissions", "list-permissions", "What roles can grant", tag,
-		func(ctx context.Context, in *struct{ Paging }) (*listed[Permission], error) {
-			all, err := a.Admin.ListPermissions(ctx)
-			if err != nil {
-				return nil, err
-			}
-			return pageOf(a, in.Paging, "permissions", all, func(p *core.Permission) entry { return entry{p.Name, ""} }, false, permissionOf)
 		})
 }

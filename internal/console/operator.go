@@ -72,10 +72,10 @@ func (c *Console) opCrumb(p *page, name string) []web.Link {
 	return []web.Link{{Label: c.text(p, "nav."+name), Path: opPath(name)}}
 }
 
-// cursorPage asks for a page of a list that is read in parts, by the ids before it, and
-// one row more.
+// cursorPage asks for a page of a list that is searched and read in parts, by the ids
+// before it, and one row more.
 func cursorPage(p *page) store.Page {
-	return store.Page{After: p.asked("after"), Limit: rowsPerPage + 1}
+	return store.Page{After: p.asked("after"), Limit: rowsPerPage + 1, Text: strings.TrimSpace(p.asked("q"))}
 }
 
 // cursorPager cuts the row too many and leads to the next part.

@@ -19,7 +19,9 @@ func (c *Console) opClients(p *page) error { return c.listClients(p, "clients", 
 func (c *Console) opPartners(p *page) error { return c.listClients(p, "partners", true) }
 
 func (c *Console) listClients(p *page, what string, partners bool) error {
-	list, err := c.Admin.FindClients(p.r.Context(), p.actor(), strings.TrimSpace(p.asked("q")), cursorPage(p))
+	wanted := cursorPage(p)
+	wanted.Unowned = partners
+	list, err := c.Admin.ListClients(p.r.Context(), p.actor(), wanted)
 	if err != nil {
 		return err
 	}
@@ -31,9 +33,6 @@ func (c *Console) listClients(p *page, what string, partners bool) error {
 	}
 	list, table.Pager = cursorPager(c, p, list, func(x *core.Client) string { return x.ID }, "q")
 	for _, x := range list {
-		if partners && x.OrganisationID != "" {
-			continue
-		}
 		owner := web.Cell{Text: x.Company, Detail: x.Contact}
 		if x.OrganisationID != "" {
 			owner = web.Cell{Text: c.organisationName(p, x.OrganisationID), Path: opPath("organisations", x.OrganisationID)}

@@ -11,7 +11,7 @@ import (
 
 // opOrganisations lists the customers of the platform.
 func (c *Console) opOrganisations(p *page) error {
-	list, err := c.Admin.FindOrganisations(p.r.Context(), p.actor(), strings.TrimSpace(p.asked("q")), cursorPage(p))
+	list, err := c.Admin.ListOrganisations(p.r.Context(), p.actor(), cursorPage(p))
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"claviger/internal/core"
@@ -15,16 +16,24 @@ type Page struct {
 	After      string
 	Limit      int
 	Descending bool
+	Text       string // of organisations and clients: those alone whose name, code, company or id holds it, in any case as far as it is ASCII
+	Unowned    bool   // of clients: those of no organisation alone
+}
+
+// words is the pattern of texts that hold another, in which nothing stands for
+// anything else (F10).
+func (p Page) words() string {
+	return "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(strings.ToLower(p.Text)) + "%"
 }
 
 // OrganisationPage returns a page of all organisations. It is never cached.
 func (s *Store) OrganisationPage(ctx context.Context, p Page) ([]*core.Organisation, error) {
 	return uncached(ctx, s, func(ctx context.Context) ([]*core.Organisation, error) {
 		if p.Descending {
-			rows, err := s.read.OrganisationsBefore(ctx, queries.OrganisationsBeforeParams{Before: p.After, Most: int32(p.Limit)})
+			rows, err := s.read.OrganisationsBefore(ctx, queries.OrganisationsBeforeParams{Before: p.After, Words: p.words(), Most: int32(p.Limit)})
 			return each(rows, err, "organisations", organisationOf)
 		}
-		rows, err := s.read.OrganisationsAfter(ctx, queries.OrganisationsAfterParams{After: p.After, Most: int32(p.Limit)})
+		rows, err := s.read.OrganisationsAfter(ctx, queries.OrganisationsAfterParams{After: p.After, Words: p.words(), Most: int32(p.Limit)})
 		return each(rows, err, "organisations", organisationOf)
 	})
 }
@@ -33,10 +42,10 @@ func (s *Store) OrganisationPage(ctx context.Context, p Page) ([]*core.Organisat
 func (s *Store) ClientPage(ctx context.Context, p Page) ([]*core.Client, error) {
 	return uncached(ctx, s, func(ctx context.Context) ([]*core.Client, error) {
 		if p.Descending {
-			rows, err := s.read.ClientsBefore(ctx, queries.ClientsBeforeParams{Before: p.After, Most: int32(p.Limit)})
+			rows, err := s.read.ClientsBefore(ctx, queries.ClientsBeforeParams{Before: p.After, Owned: !p.Unowned, Words: p.words(), Most: int32(p.Limit)})
 			return each(rows, err, "clients", clientOf)
 		}
-		rows, err := s.read.ClientsAfter(ctx, queries.ClientsAfterParams{After: p.After, Most: int32(p.Limit)})
+		rows, err := s.read.ClientsAfter(ctx, queries.ClientsAfterParams{After: p.After, Owned: !p.Unowned, Words: p.words(), Most: int32(p.Limit)})
 		return each(rows, err, "clients", clientOf)
 	})
 }

@@ -99,6 +99,195 @@ func (q *Queries) Clients(ctx context.Context) ([]Client, error) {
 	return items, nil
 }
 
+const clientsAfter = `-- name: ClientsAfter :many
+SELECT id, number, organisation_id, name, kind, status, dialect, grant_types, scopes, products, redirect_uris, redirect_hosts, post_logout_uris, origins, organisation_ids, company, website, contact, access_lifetime, refresh_lifetime, refresh_absolute, refresh_grace, refresh_without_secret, created_at, browser FROM clients
+WHERE id > $1 AND (organisation_id = '' OR CAST($2 AS BOOLEAN))
+  AND (LOWER(name) LIKE CAST($3 AS TEXT) ESCAPE '!' OR LOWER(company) LIKE CAST($3 AS TEXT) ESCAPE '!' OR LOWER(id) LIKE CAST($3 AS TEXT) ESCAPE '!')
+ORDER BY id LIMIT $4
+`
+
+type ClientsAfterParams struct {
+	After string
+	Owned bool
+	Words string
+	Most  int32
+}
+
+func (q *Queries) ClientsAfter(ctx context.Context, arg ClientsAfterParams) ([]Client, error) {
+	rows, err := q.db.QueryContext(ctx, clientsAfter,
+		arg.After,
+		arg.Owned,
+		arg.Words,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Client
+	for rows.Next() {
+		var i Client
+		if err := rows.Scan(
+			&i.ID,
+			&i.Number,
+			&i.OrganisationID,
+			&i.Name,
+			&i.Kind,
+			&i.Status,
+			&i.Dialect,
+			&i.GrantTypes,
+			&i.Scopes,
+			&i.Products,
+			&i.RedirectUris,
+			&i.RedirectHosts,
+			&i.PostLogoutUris,
+			&i.Origins,
+			&i.OrganisationIds,
+			&i.Company,
+			&i.Website,
+			&i.Contact,
+			&i.AccessLifetime,
+			&i.RefreshLifetime,
+			&i.RefreshAbsolute,
+			&i.RefreshGrace,
+			&i.RefreshWithoutSecret,
+			&i.CreatedAt,
+			&i.Browser,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const clientsBefore = `-- name: ClientsBefore :many
+SELECT id, number, organisation_id, name, kind, status, dialect, grant_types, scopes, products, redirect_uris, redirect_hosts, post_logout_uris, origins, organisation_ids, company, website, contact, access_lifetime, refresh_lifetime, refresh_absolute, refresh_grace, refresh_without_secret, created_at, browser FROM clients
+WHERE (CAST($1 AS TEXT) = '' OR id < $1) AND (organisation_id = '' OR CAST($2 AS BOOLEAN))
+  AND (LOWER(name) LIKE CAST($3 AS TEXT) ESCAPE '!' OR LOWER(company) LIKE CAST($3 AS TEXT) ESCAPE '!' OR LOWER(id) LIKE CAST($3 AS TEXT) ESCAPE '!')
+ORDER BY id DESC LIMIT $4
+`
+
+type ClientsBeforeParams struct {
+	Before string
+	Owned  bool
+	Words  string
+	Most   int32
+}
+
+func (q *Queries) ClientsBefore(ctx context.Context, arg ClientsBeforeParams) ([]Client, error) {
+	rows, err := q.db.QueryContext(ctx, clientsBefore,
+		arg.Before,
+		arg.Owned,
+		arg.Words,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Client
+	for rows.Next() {
+		var i Client
+		if err := rows.Scan(
+			&i.ID,
+			&i.Number,
+			&i.OrganisationID,
+			&i.Name,
+			&i.Kind,
+			&i.Status,
+			&i.Dialect,
+			&i.GrantTypes,
+			&i.Scopes,
+			&i.Products,
+			&i.RedirectUris,
+			&i.RedirectHosts,
+			&i.PostLogoutUris,
+			&i.Origins,
+			&i.OrganisationIds,
+			&i.Company,
+			&i.Website,
+			&i.Contact,
+			&i.AccessLifetime,
+			&i.RefreshLifetime,
+			&i.RefreshAbsolute,
+			&i.RefreshGrace,
+			&i.RefreshWithoutSecret,
+			&i.CreatedAt,
+			&i.Browser,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const clientsOfOrganisation = `-- name: ClientsOfOrganisation :many
+SELECT id, number, organisation_id, name, kind, status, dialect, grant_types, scopes, products, redirect_uris, redirect_hosts, post_logout_uris, origins, organisation_ids, company, website, contact, access_lifetime, refresh_lifetime, refresh_absolute, refresh_grace, refresh_without_secret, created_at, browser FROM clients WHERE organisation_id = $1 ORDER BY id
+`
+
+func (q *Queries) ClientsOfOrganisation(ctx context.Context, organisationID string) ([]Client, error) {
+	rows, err := q.db.QueryContext(ctx, clientsOfOrganisation, organisationID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Client
+	for rows.Next() {
+		var i Client
+		if err := rows.Scan(
+			&i.ID,
+			&i.Number,
+			&i.OrganisationID,
+			&i.Name,
+			&i.Kind,
+			&i.Status,
+			&i.Dialect,
+			&i.GrantTypes,
+			&i.Scopes,
+			&i.Products,
+			&i.RedirectUris,
+			&i.RedirectHosts,
+			&i.PostLogoutUris,
+			&i.Origins,
+			&i.OrganisationIds,
+			&i.Company,
+			&i.Website,
+			&i.Contact,
+			&i.AccessLifetime,
+			&i.RefreshLifetime,
+			&i.RefreshAbsolute,
+			&i.RefreshGrace,
+			&i.RefreshWithoutSecret,
+			&i.CreatedAt,
+			&i.Browser,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const putClient = `-- name: PutClient :one
 INSERT INTO clients (id, number, organisation_id, name, kind, status, dialect, grant_types, scopes, products,
                      redirect_uris, redirect_hosts, post_logout_uris, origins, organisation_ids, company, website, contact, access_lifetime, refresh_lifetime,

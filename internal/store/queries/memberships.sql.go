@@ -113,6 +113,40 @@ func (q *Queries) MembershipsOf(ctx context.Context, userID string) ([]Membershi
 	return items, nil
 }
 
+const membershipsOfOrganisation = `-- name: MembershipsOfOrganisation :many
+SELECT id, user_id, organisation_id, account_id, role_id, created_at FROM memberships WHERE organisation_id = $1 ORDER BY id
+`
+
+func (q *Queries) MembershipsOfOrganisation(ctx context.Context, organisationID string) ([]Membership, error) {
+	rows, err := q.db.QueryContext(ctx, membershipsOfOrganisation, organisationID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Membership
+	for rows.Next() {
+		var i Membership
+		if err := rows.Scan(
+			&i.ID,
+			&i.UserID,
+			&i.OrganisationID,
+			&i.AccountID,
+			&i.RoleID,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const putMembership = `-- name: PutMembership :one
 INSERT INTO memberships (id, user_id, organisation_id, account_id, role_id, created_at)
 VALUES ($1, $2, $3, $4, $5, $6)

@@ -91,6 +91,98 @@ func (q *Queries) Organisations(ctx context.Context) ([]Organisation, error) {
 	return items, nil
 }
 
+const organisationsAfter = `-- name: OrganisationsAfter :many
+SELECT id, number, code, name, status, email, phone, verified, services, created_at FROM organisations
+WHERE id > $1 AND (LOWER(name) LIKE CAST($2 AS TEXT) ESCAPE '!' OR LOWER(code) LIKE CAST($2 AS TEXT) ESCAPE '!')
+ORDER BY id LIMIT $3
+`
+
+type OrganisationsAfterParams struct {
+	After string
+	Words string
+	Most  int32
+}
+
+func (q *Queries) OrganisationsAfter(ctx context.Context, arg OrganisationsAfterParams) ([]Organisation, error) {
+	rows, err := q.db.QueryContext(ctx, organisationsAfter, arg.After, arg.Words, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Organisation
+	for rows.Next() {
+		var i Organisation
+		if err := rows.Scan(
+			&i.ID,
+			&i.Number,
+			&i.Code,
+			&i.Name,
+			&i.Status,
+			&i.Email,
+			&i.Phone,
+			&i.Verified,
+			&i.Services,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const organisationsBefore = `-- name: OrganisationsBefore :many
+SELECT id, number, code, name, status, email, phone, verified, services, created_at FROM organisations
+WHERE (CAST($1 AS TEXT) = '' OR id < $1) AND (LOWER(name) LIKE CAST($2 AS TEXT) ESCAPE '!' OR LOWER(code) LIKE CAST($2 AS TEXT) ESCAPE '!')
+ORDER BY id DESC LIMIT $3
+`
+
+type OrganisationsBeforeParams struct {
+	Before string
+	Words  string
+	Most   int32
+}
+
+func (q *Queries) OrganisationsBefore(ctx context.Context, arg OrganisationsBeforeParams) ([]Organisation, error) {
+	rows, err := q.db.QueryContext(ctx, organisationsBefore, arg.Before, arg.Words, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Organisation
+	for rows.Next() {
+		var i Organisation
+		if err := rows.Scan(
+			&i.ID,
+			&i.Number,
+			&i.Code,
+			&i.Name,
+			&i.Status,
+			&i.Email,
+			&i.Phone,
+			&i.Verified,
+			&i.Services,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const putOrganisation = `-- name: PutOrganisation :one
 INSERT INTO organisations (id, number, code, name, status, email, phone, verified, services, created_at)
 VALUES ($1, COALESCE(NULLIF(CAST($2 AS BIGINT), 0), (SELECT COALESCE(MAX(o.number), 0) + 1 FROM organisations o)),

@@ -48,6 +48,18 @@ func (q *Queries) DeleteCondition(ctx context.Context, name string) (int64, erro
 	return result.RowsAffected()
 }
 
+const deleteRole = `-- name: DeleteRole :execrows
+DELETE FROM roles WHERE id = $1
+`
+
+func (q *Queries) DeleteRole(ctx context.Context, id string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteRole, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const permission = `-- name: Permission :one
 SELECT name, requires_any FROM permissions WHERE name = $1
 `
@@ -202,6 +214,25 @@ func (q *Queries) RoleByCode(ctx context.Context, arg RoleByCodeParams) (Role, e
 		&i.Owner,
 	)
 	return i, err
+}
+
+const roleUses = `-- name: RoleUses :one
+SELECT CAST((SELECT COUNT(*) FROM memberships m WHERE m.role_id = $1)
+          + (SELECT COUNT(*) FROM api_keys k WHERE k.role_id = $1)
+          + (SELECT COUNT(*) FROM invitations i WHERE i.role_id = $1 AND i.ended_at = 0 AND i.expires_at > $2) AS BIGINT) AS uses
+`
+
+type RoleUsesParams struct {
+	ID  string
+	Now int64
+}
+
+// RoleUses counts what still has a role.
+func (q *Queries) RoleUses(ctx context.Context, arg RoleUsesParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, roleUses, arg.ID, arg.Now)
+	var uses int64
+	err := row.Scan(&uses)
+	return uses, err
 }
 
 const roles = `-- name: Roles :many

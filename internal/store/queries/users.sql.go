@@ -9,6 +9,25 @@ import (
 	"context"
 )
 
+const factors = `-- name: Factors :one
+SELECT (SELECT COUNT(*) FROM passkeys p WHERE p.user_id = $1) AS passkeys,
+       (SELECT COUNT(*) FROM authenticator_apps a WHERE a.user_id = $1) AS apps,
+       (SELECT COUNT(*) FROM recovery_codes r WHERE r.user_id = $1) AS recovery_codes
+`
+
+type FactorsRow struct {
+	Passkeys      int64
+	Apps          int64
+	RecoveryCodes int64
+}
+
+func (q *Queries) Factors(ctx context.Context, userID string) (FactorsRow, error) {
+	row := q.db.QueryRowContext(ctx, factors, userID)
+	var i FactorsRow
+	err := row.Scan(&i.Passkeys, &i.Apps, &i.RecoveryCodes)
+	return i, err
+}
+
 const operators = `-- name: Operators :many
 SELECT id, number, kind, organisation_id, username, email, email_key, phone, full_name, given_name, family_name, email_verified, phone_verified, operator, status, created_at, profile, updated_at FROM users WHERE operator = $1 AND kind = $2 ORDER BY id LIMIT CAST($3 AS INTEGER)
 `
@@ -127,6 +146,52 @@ func (q *Queries) PutUser(ctx context.Context, arg PutUserParams) (PutUserRow, e
 	var i PutUserRow
 	err := row.Scan(&i.Number, &i.CreatedAt)
 	return i, err
+}
+
+const serviceAccountsOf = `-- name: ServiceAccountsOf :many
+SELECT id, number, kind, organisation_id, username, email, email_key, phone, full_name, given_name, family_name, email_verified, phone_verified, operator, status, created_at, profile, updated_at FROM users WHERE organisation_id = $1 AND organisation_id <> '' ORDER BY id
+`
+
+func (q *Queries) ServiceAccountsOf(ctx context.Context, organisationID string) ([]User, error) {
+	rows, err := q.db.QueryContext(ctx, serviceAccountsOf, organisationID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []User
+	for rows.Next() {
+		var i User
+		if err := rows.Scan(
+			&i.ID,
+			&i.Number,
+			&i.Kind,
+			&i.OrganisationID,
+			&i.Username,
+			&i.Email,
+			&i.EmailKey,
+			&i.Phone,
+			&i.FullName,
+			&i.GivenName,
+			&i.FamilyName,
+			&i.EmailVerified,
+			&i.PhoneVerified,
+			&i.Operator,
+			&i.Status,
+			&i.CreatedAt,
+			&i.Profile,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const user = `-- name: User :one

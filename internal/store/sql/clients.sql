@@ -23,3 +23,18 @@ SELECT * FROM clients WHERE id = @id;
 
 -- name: Clients :many
 SELECT * FROM clients ORDER BY number;
+
+-- name: ClientsAfter :many
+SELECT * FROM clients
+WHERE id > @after AND (organisation_id = '' OR CAST(@owned AS BOOLEAN))
+  AND (LOWER(name) LIKE CAST(@words AS TEXT) ESCAPE '!' OR LOWER(company) LIKE CAST(@words AS TEXT) ESCAPE '!' OR LOWER(id) LIKE CAST(@words AS TEXT) ESCAPE '!')
+ORDER BY id LIMIT @most;
+
+-- name: ClientsBefore :many
+SELECT * FROM clients
+WHERE (CAST(@before AS TEXT) = '' OR id < @before) AND (organisation_id = '' OR CAST(@owned AS BOOLEAN))
+  AND (LOWER(name) LIKE CAST(@words AS TEXT) ESCAPE '!' OR LOWER(company) LIKE CAST(@words AS TEXT) ESCAPE '!' OR LOWER(id) LIKE CAST(@words AS TEXT) ESCAPE '!')
+ORDER BY id DESC LIMIT @most;
+
+-- name: ClientsOfOrganisation :many
+SELECT * FROM clients WHERE organisation_id = @organisation_id ORDER BY id;

@@ -32,3 +32,6 @@ DELETE FROM memberships WHERE memberships.id = @id AND (
         SELECT 1 FROM memberships other JOIN roles r ON r.id = other.role_id
         WHERE r.owner AND other.id <> memberships.id AND other.organisation_id = a.organisation_id
           AND (other.account_id = '' OR other.account_id = a.id))));
+
+-- name: MembershipsOfOrganisation :many
+SELECT * FROM memberships WHERE organisation_id = @organisation_id ORDER BY id;

@@ -16,3 +16,13 @@ SELECT * FROM organisations WHERE code = @code;
 
 -- name: Organisations :many
 SELECT * FROM organisations ORDER BY number;
+
+-- name: OrganisationsAfter :many
+SELECT * FROM organisations
+WHERE id > @after AND (LOWER(name) LIKE CAST(@words AS TEXT) ESCAPE '!' OR LOWER(code) LIKE CAST(@words AS TEXT) ESCAPE '!')
+ORDER BY id LIMIT @most;
+
+-- name: OrganisationsBefore :many
+SELECT * FROM organisations
+WHERE (CAST(@before AS TEXT) = '' OR id < @before) AND (LOWER(name) LIKE CAST(@words AS TEXT) ESCAPE '!' OR LOWER(code) LIKE CAST(@words AS TEXT) ESCAPE '!')
+ORDER BY id DESC LIMIT @most;

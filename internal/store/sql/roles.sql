@@ -37,3 +37,12 @@ DELETE FROM conditions WHERE name = @name;
 
 -- name: Conditions :many
 SELECT * FROM conditions ORDER BY name;
+
+-- RoleUses counts what still has a role.
+-- name: RoleUses :one
+SELECT CAST((SELECT COUNT(*) FROM memberships m WHERE m.role_id = @id)
+          + (SELECT COUNT(*) FROM api_keys k WHERE k.role_id = @id)
+          + (SELECT COUNT(*) FROM invitations i WHERE i.role_id = @id AND i.ended_at = 0 AND i.expires_at > @now) AS BIGINT) AS uses;
+
+-- name: DeleteRole :execrows
+DELETE FROM roles WHERE id = @id;

@@ -33,3 +33,11 @@ ORDER BY number LIMIT 1;
 
 -- name: Operators :many
 SELECT * FROM users WHERE operator = @operator AND kind = @kind ORDER BY id LIMIT CAST(@most AS INTEGER);
+
+-- name: ServiceAccountsOf :many
+SELECT * FROM users WHERE organisation_id = @organisation_id AND organisation_id <> '' ORDER BY id;
+
+-- name: Factors :one
+SELECT (SELECT COUNT(*) FROM passkeys p WHERE p.user_id = @user_id) AS passkeys,
+       (SELECT COUNT(*) FROM authenticator_apps a WHERE a.user_id = @user_id) AS apps,
+       (SELECT COUNT(*) FROM recovery_codes r WHERE r.user_id = @user_id) AS recovery_codes;

@@ -1,0 +1,16 @@
+-- name: AddUsage :exec
+INSERT INTO usage_counts (day, organisation_id, client_id, dialect, grant_type, outcome, reason, requests)
+VALUES (@day, @organisation_id, @client_id, @dialect, @grant_type, @outcome, @reason, @requests)
+ON CONFLICT (organisation_id, day, client_id, dialect, grant_type, outcome, reason)
+DO UPDATE SET requests = usage_counts.requests + excluded.requests;
+
+-- name: UsageOfOrganisation :many
+SELECT * FROM usage_counts WHERE organisation_id = @organisation_id AND day >= @from_day AND day <= @to_day
+ORDER BY day, client_id, dialect, grant_type, outcome, reason;
+
+-- Usage sums over organisations.
+-- name: Usage :many
+SELECT day, client_id, dialect, grant_type, outcome, reason, CAST(SUM(requests) AS BIGINT) AS requests
+FROM usage_counts WHERE day >= @from_day AND day <= @to_day
+GROUP BY day, client_id, dialect, grant_type, outcome, reason
+ORDER BY day, client_id, dialect, grant_type, outcome, reason;
