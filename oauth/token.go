@@ -13,6 +13,9 @@ const (
 	GrantRefreshToken      = "refresh_token"
 )
 
+// GrantTypes are all that there are.
+var GrantTypes = []string{GrantAuthorizationCode, GrantClientCredentials, GrantPassword, GrantRefreshToken}
+
 // TokenTypeBearer is the token_type of every access token (RFC 6750).
 const TokenTypeBearer = "Bearer"
 

@@ -19,10 +19,6 @@ var (
 	chosenForm   = regexp.MustCompile(`^[\x21\x23-\x39\x3b-\x5b\x5d-\x7e]{1,128}$`) // printable, no colon (Basic), quote or backslash
 )
 
-var grantTypes = []string{
-	oauth.GrantAuthorizationCode, oauth.GrantClientCredentials, oauth.GrantPassword, oauth.GrantRefreshToken,
-}
-
 var loopback = []string{"localhost", "127.0.0.1", "::1"}
 
 // The problem functions return what is wrong with a text, "" if nothing is.
@@ -71,8 +67,8 @@ func statusProblem(status string) string {
 }
 
 func grantTypeProblem(grantType string) string {
-	if !slices.Contains(grantTypes, grantType) {
-		return "is not a grant type; there are " + strings.Join(grantTypes, ", ")
+	if !slices.Contains(oauth.GrantTypes, grantType) {
+		return "is not a grant type; there are " + strings.Join(oauth.GrantTypes, ", ")
 	}
 	return ""
 }

@@ -62,7 +62,7 @@ func (c *Console) organisationName(p *page, id string) string {
 // clientFields ask who is behind a client, and what it may do (PE-6).
 func (c *Console) clientFields(p *page, v map[string]string) []web.Field {
 	grants := web.Field{Name: "grant_types", Label: c.text(p, "clients.grants"), Kind: web.KindCheckboxes, Hint: c.text(p, "op.grants.hint")}
-	for _, name := range []string{oauth.GrantAuthorizationCode, oauth.GrantClientCredentials, oauth.GrantPassword, oauth.GrantRefreshToken} {
+	for _, name := range oauth.GrantTypes {
 		grants.Options = append(grants.Options, web.Option{
 			Value: name, Label: c.text(p, "op.grant."+name), Hint: name, Selected: slices.Contains(strings.Fields(v["grant_types"]), name),
 		})

@@ -1,7 +1,5 @@
 package dialect
 
-import "claviger/oauth"
-
 // OperationToken is the one operation that takes credentials in its input.
 const OperationToken = "token"
 
@@ -22,9 +20,8 @@ var callerFacts = []string{"request", "client", "organisation", "account", "user
 var claimFacts = []string{"client", "organisation", "account", "user", "role", "key", "service"}
 
 var (
-	oneAccount   = []string{"account", "account_number"}
-	theAccount   = [][]string{oneAccount}
-	grantsOfData = []string{oauth.GrantAuthorizationCode, oauth.GrantClientCredentials, oauth.GrantPassword, oauth.GrantRefreshToken}
+	oneAccount = []string{"account", "account_number"}
+	theAccount = [][]string{oneAccount}
 )
 
 // operations is the one table of what a route can be.

@@ -120,7 +120,7 @@ func (l *loader) grants(rt *Route, n *node, entry pair) []string {
 	if grants == nil {
 		l.at(entry.place.line, entry.place.column, "the operation token needs grants")
 	}
-	return l.strings(grants, grantsOfData...)
+	return l.strings(grants, oauth.GrantTypes...)
 }
 
 // authentication reads which credentials a route takes. A token route has none:

@@ -40,7 +40,7 @@ func (d *Discovery) metadata() *oauth.Metadata {
 		Issuer:                           d.Issuer,
 		TokenEndpoint:                    d.Issuer + PathToken,
 		JWKSURI:                          d.Issuer + PathJWKS,
-		GrantTypesSupported:              []string{oauth.GrantAuthorizationCode, oauth.GrantClientCredentials, oauth.GrantPassword, oauth.GrantRefreshToken},
+		GrantTypesSupported:              oauth.GrantTypes,
 		TokenEndpointAuthMethods:         append(methods[:2:2], "none"),
 		IntrospectionEndpoint:            d.Issuer + PathIntrospection,
 		IntrospectionEndpointAuthMethods: methods,

@@ -2,6 +2,7 @@ package grants
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"claviger/internal/core"
@@ -13,6 +14,9 @@ import (
 func (x *Exchange) event(kind core.EventType, r *request) core.Event {
 	e := core.EventOf(kind, r.authorization, r.Source)
 	e.GrantType, e.Dialect, e.Channel = r.GrantType, r.Dialect, r.Channel
+	if e.GrantType != "" && !slices.Contains(oauth.GrantTypes, e.GrantType) {
+		e.GrantType = shorten(e.GrantType)
+	}
 	if r.authorization != nil {
 		return e
 	}

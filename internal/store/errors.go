@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -104,6 +105,13 @@ func constraintOf(err error) string {
 // unavailable is an answer that asks the client to come back.
 func unavailable(reason oauth.Reason, cause error) error {
 	return oauth.NewError(reason).With("Retry-After", "1").Because(cause)
+}
+
+// isUnavailable reports whether an error of failure says that the database is away,
+// rather than that it refuses what it was asked.
+func isUnavailable(err error) bool {
+	var known *oauth.Error
+	return errors.As(err, &known) && known.Status == http.StatusServiceUnavailable
 }
 
 // rerunnable reports whether the database undid a transaction only because of

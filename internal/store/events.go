@@ -14,6 +14,10 @@ const (
 	eventColumns = "id, at, type, reason, organisation_id, client_id, api_key_id, subject_type, subject_id, " +
 		"grant_id, grant_type, dialect, channel, ip, request_id, target, detail"
 	eventsPerPage = 100
+
+	// What is longer is cut off, in bytes. An index of PostgreSQL holds 2,700.
+	longestText   = 800
+	longestDetail = 8000
 )
 
 // EventFilter says which events Events returns. Empty fields do not filter.
@@ -41,7 +45,21 @@ func (tx *Tx) Audit(e core.Event) {
 	if e.ID == "" {
 		e.ID = core.NewID(core.PrefixEvent, e.At, tx.store.rand)
 	}
+	for _, text := range []*string{
+		(*string)(&e.Type), (*string)(&e.Reason), &e.OrganisationID, &e.ClientID, &e.APIKeyID, &e.SubjectType, &e.SubjectID,
+		&e.GrantID, &e.GrantType, &e.Dialect, &e.Channel, &e.IP, &e.RequestID, &e.Target,
+	} {
+		*text = storable(*text, longestText)
+	}
+	e.Detail = storable(e.Detail, longestDetail)
 	tx.events = append(tx.events, e)
+}
+
+// storable is a text as both engines take it, whatever somebody sent: PostgreSQL has
+// no NUL and nothing that is not UTF-8.
+func storable(text string, most int) string {
+	text = text[:min(len(text), most)]
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 // Events returns audit records, newest first. It is never cached.

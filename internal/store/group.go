@@ -97,9 +97,10 @@ func (g *group) catchUp(c *session) error {
 }
 
 // apart is the error of a group whose rows together were refused: whose they were
-// is found by running each job alone.
+// is found by running each job alone. It is of no use where the database is away:
+// each job would wait as long again.
 func (g *group) apart(err error) error {
-	if g.several {
+	if err != nil && g.several && !isUnavailable(err) {
 		return errors.Join(errAlone, err)
 	}
 	return err
@@ -118,7 +119,7 @@ func (g *group) finish() error {
 		return g.apart(err)
 	}
 	if err := insertEvents(g.ctx, c, g.writer.store.engine, g.events); err != nil {
-		return err
+		return g.apart(err)
 	}
 	if g.bumped && g.writer.store.engine == Postgres {
 		if _, err := c.ExecContext(g.ctx, g.writer.store.announcement()); err != nil {
@@ -142,13 +143,14 @@ func (g *group) finishAtOnce() error {
 		return g.finish()
 	}
 	c, err := g.writer.connect(g.ctx)
-	if err == nil {
-		err = insertEvents(g.ctx, c, g.writer.store.engine, g.events)
-	}
 	if err != nil {
 		return errors.Join(errNotBegun, err)
 	}
-	return nil
+	err = insertEvents(g.ctx, c, g.writer.store.engine, g.events)
+	if isUnavailable(err) {
+		return errors.Join(errNotBegun, err)
+	}
+	return g.apart(err)
 }
 
 // abandon rolls back. Its error is of no interest: the connection is given up.

@@ -16,7 +16,7 @@ import (
 
 // usage counts in memory what is written by FlushUsage: token requests, from the
 // events of each commit, and the last use of API keys and connections. It is
-// bounded: what does not fit is counted with the next flush's room, and lost.
+// bounded: what is new while it is full is lost, until the next flush makes room.
 type usage struct {
 	mu       sync.Mutex
 	counts   map[usageKey]int64
@@ -49,11 +49,6 @@ const millisOfDay = 24 * 60 * 60 * 1000
 // counted are the events that are token requests.
 var counted = []core.EventType{core.TokenIssued, core.TokenRefreshed, core.TokenRefused, core.TokenReused}
 
-// knownGrantTypes are counted by name: others are whatever somebody sent.
-var knownGrantTypes = []string{
-	oauth.GrantAuthorizationCode, oauth.GrantClientCredentials, oauth.GrantPassword, oauth.GrantRefreshToken,
-}
-
 // count adds the events of a commit.
 func (u *usage) count(events []core.Event) {
 	u.mu.Lock()
@@ -67,7 +62,7 @@ func (u *usage) count(events []core.Event) {
 			day: e.At.UnixMilli() / millisOfDay, organisation: e.OrganisationID, client: e.ClientID, dialect: e.Dialect,
 			grantType: e.GrantType, outcome: string(e.Type), reason: string(e.Reason),
 		}
-		if !slices.Contains(knownGrantTypes, key.grantType) {
+		if !slices.Contains(oauth.GrantTypes, key.grantType) { // whatever somebody sent
 			key.grantType = "other"
 		}
 		add(&u.counts, key, u.counts[key]+1)
