@@ -183,6 +183,9 @@ func (s *Service) FindInvitation(ctx context.Context, plain string) (*Invited, e
 	if err != nil {
 		return nil, refusal(err)
 	}
+	if organisation.Status != core.Active { // stopped: nobody joins, whoever invited them (ALL-6)
+		return nil, invalid
+	}
 	role, err := s.Store.Role(ctx, invitation.RoleID)
 	if err != nil {
 		return nil, refusal(err)

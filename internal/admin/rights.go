@@ -47,6 +47,9 @@ func (s *Service) rightsOfUser(ctx context.Context, a *core.Authorization, accou
 	} else if user.Operator {
 		return rights{all: true, held: true}, nil
 	}
+	if runs, err := s.runs(ctx, account.OrganisationID); err != nil || !runs {
+		return rights{}, err
+	}
 	memberships, err := s.Store.MembershipsOf(ctx, user.ID)
 	if err != nil {
 		return rights{}, err
@@ -65,6 +68,16 @@ func (s *Service) rightsOfUser(ctx context.Context, a *core.Authorization, accou
 	return r, nil
 }
 
+// runs reports whether the platform lets an organisation work. In one that it has
+// stopped nobody of its own has rights (ALL-6), or they could let themselves in again.
+func (s *Service) runs(ctx context.Context, organisationID string) (bool, error) {
+	if organisationID == "" {
+		return true, nil
+	}
+	organisation, err := s.Store.Organisation(ctx, organisationID)
+	return err == nil && organisation.Status == core.Active, err
+}
+
 func (s *Service) rightsOfKey(ctx context.Context, id string, account *core.Account) (rights, error) {
 	key, err := s.Store.APIKey(ctx, id)
 	if err != nil || !key.ActiveAt(s.now()) {
@@ -72,6 +85,9 @@ func (s *Service) rightsOfKey(ctx context.Context, id string, account *core.Acco
 	}
 	if key.OrganisationID != account.OrganisationID || key.AccountID != account.ID {
 		return rights{}, nil
+	}
+	if runs, err := s.runs(ctx, key.OrganisationID); err != nil || !runs {
+		return rights{}, err
 	}
 	if key.RoleID == "" {
 		return rights{held: true}, nil
