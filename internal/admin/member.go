@@ -197,9 +197,10 @@ func find(members []Member, accountID, userID string) *Member {
 	return nil
 }
 
+// ownerBeside reports whether there is another owner, who can sign in.
 func ownerBeside(members []Member, but *Member) bool {
 	for _, m := range members {
-		if m.Role.Owner && m.Membership.ID != but.Membership.ID {
+		if m.Role.Owner && m.User.Status == core.Active && m.Membership.ID != but.Membership.ID {
 			return true
 		}
 	}

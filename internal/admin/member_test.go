@@ -106,7 +106,7 @@ permissions: [{name: read}]
 roles:
   - {code: owner, name: Owner, owner: true, grants: {own: [read]}}
   - {code: clerk, name: Clerk, grants: {own: [read]}}
-organisations: [{code: cafe, name: Cafe, accounts: [{id: till, name: Till}]}]
+organisations: [{code: cafe, name: Cafe, accounts: [{id: till, name: Till}]}, {code: new, name: New}]
 people:
   - {email: a@cafe.example, memberships: [{account: till, role: owner}]}
   - {email: b@cafe.example, memberships: [{account: till, role: owner}]}
@@ -179,4 +179,43 @@ func TestCP_4_LastOwnerStays(t *testing.T) {
 		t.Error(err)
 	}
 	s.expectEvents(t, core.MemberRemoved, core.MemberRemoved, core.MemberRemoved)
+}
+
+// An owner who cannot sign in is none, and an organisation that has no account yet
+// needs one as well.
+func TestCP_4_LastOwnerWhoCanSignInStays(t *testing.T) {
+	onEach(t, owners+`
+  - {email: off@cafe.example, memberships: [{organisation: cafe, role: owner}]}
+  - {email: sole@new.example, memberships: [{organisation: new, role: owner}]}
+`, func(t *testing.T, s *Service) {
+		s.mustApply(t, "people: [{email: off@cafe.example, status: SUSPENDED}]")
+		for _, email := range []string{"b@cafe.example", "c@cafe.example"} {
+			if err := s.RemoveMember(t.Context(), cli, "till", s.userID(t, email)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, email := range []string{"a@cafe.example", "sole@new.example"} {
+			memberships := must[[]*core.Membership](t)(s.Store.MembershipsOf(t.Context(), s.userID(t, email)))
+			_, err := s.SetMemberRole(t.Context(), cli, memberships[0].ID, AnyVersion, "clerk")
+			refused(t, err, oauth.ReasonLastOwner, "")
+			refused(t, s.EndMembership(t.Context(), cli, memberships[0].ID, AnyVersion), oauth.ReasonLastOwner, "")
+		}
+		refused(t, s.RemoveMember(t.Context(), cli, "till", s.userID(t, "a@cafe.example")), oauth.ReasonLastOwner, "")
+		refused(t, s.stepDown(t, "a@cafe.example"), oauth.ReasonLastOwner, "")
+		if _, err := s.AddMembership(t.Context(), cli, NewMembership{
+			OrganisationID: must[*core.Organisation](t)(s.Store.OrganisationByCode(t.Context(), "new")).ID,
+			UserID:         s.userID(t, "a@cafe.example"), RoleCode: "owner",
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.leaveAll(t, "sole@new.example"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// leaveAll ends the only membership of somebody.
+func (s *Service) leaveAll(t *testing.T, email string) error {
+	memberships := must[[]*core.Membership](t)(s.Store.MembershipsOf(t.Context(), s.userID(t, email)))
+	return s.EndMembership(t.Context(), s.person(t, email), memberships[0].ID, AnyVersion)
 }

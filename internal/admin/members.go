@@ -166,17 +166,21 @@ func (s *Service) SetMemberRole(ctx context.Context, actor Actor, id, version, r
 	return member, nil
 }
 
-// ownerRemains refuses to take away an owner where that leaves an account without.
+// ownerRemains refuses to take away an owner where that leaves an account, or an
+// organisation that has none yet, without.
 func (s *Service) ownerRemains(ctx context.Context, gone *Member) error {
-	accounts, err := s.Store.AccountsOf(ctx, gone.Membership.OrganisationID)
+	places, err := s.Store.AccountsOf(ctx, gone.Membership.OrganisationID)
 	if err != nil {
 		return err
 	}
-	for _, account := range accounts {
-		if !gone.Membership.Covers(account) {
+	if len(places) == 0 && gone.Membership.AccountID == "" {
+		places = []*core.Account{{OrganisationID: gone.Membership.OrganisationID}}
+	}
+	for _, place := range places {
+		if !gone.Membership.Covers(place) {
 			continue
 		}
-		present, err := s.membersOf(ctx, account)
+		present, err := s.membersOf(ctx, place)
 		if err != nil {
 			return err
 		}

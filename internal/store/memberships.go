@@ -75,8 +75,8 @@ func (tx *Tx) DeleteMembership(id string) error {
 	return err
 }
 
-// RemoveMember deletes a membership unless an account would be left without an
-// owner: ReasonLastOwner. Of two that remove the last two owners at the same
+// RemoveMember deletes a membership unless an account, or an organisation without any,
+// would be left without an active owner: ReasonLastOwner. Of two that remove the last two owners at the same
 // time, one gets it.
 func (tx *Tx) RemoveMember(id string) error {
 	deleted, err := tx.changed("membership", func(ctx context.Context, q *queries.Queries) (int64, error) {

@@ -228,6 +228,8 @@ func TestCP_4_LastOwnerStays(t *testing.T) {
 		for range 15 {
 			write(t, nodes[0], func(tx *store.Tx) error {
 				return first(
+					tx.PutUser(&core.User{ID: "usr_1", Kind: core.Person, Email: "1@x.test", Status: core.Active}),
+					tx.PutUser(&core.User{ID: "usr_2", Kind: core.Person, Email: "2@x.test", Status: core.Active}),
 					tx.PutMembership(&core.Membership{ID: "m1", UserID: "usr_1", OrganisationID: o.ID, AccountID: a.ID, RoleID: r.ID}),
 					tx.PutMembership(&core.Membership{ID: "m2", UserID: "usr_2", OrganisationID: o.ID, RoleID: r.ID}))
 			})
@@ -248,6 +250,45 @@ func TestCP_4_LastOwnerStays(t *testing.T) {
 		err := nodes[0].Write(t.Context(), func(tx *store.Tx) error { return tx.RemoveMember("nobody") })
 		if !errors.Is(err, core.ErrNotFound) {
 			t.Error(err)
+		}
+	})
+}
+
+// An owner who cannot sign in is none, and an organisation without accounts has one too.
+func TestCP_4_LastOwnerWhoCanSignInStays(t *testing.T) {
+	storetest.Engines(t, func(t *testing.T, open func() *store.Store) {
+		s := open()
+		o, a, r := tenant(t, s)
+		empty := &core.Organisation{ID: "org_empty", Code: "EMPTY"}
+		write(t, s, func(tx *store.Tx) error {
+			return first(
+				tx.PutOrganisation(empty),
+				tx.PutUser(&core.User{ID: "usr_1", Kind: core.Person, Email: "1@x.test", Status: core.Active}),
+				tx.PutUser(&core.User{ID: "usr_2", Kind: core.Person, Email: "2@x.test", Status: core.Active}),
+				tx.PutUser(&core.User{ID: "usr_3", Kind: core.Person, Email: "3@x.test", Status: core.Suspended}))
+		})
+		undone := errors.New("undone")
+		for _, test := range []struct {
+			name        string
+			gone, other core.Membership
+			goes        bool
+		}{
+			{"suspended", core.Membership{OrganisationID: o.ID, AccountID: a.ID}, core.Membership{UserID: "usr_3", OrganisationID: o.ID, AccountID: a.ID}, false},
+			{"suspended in the whole", core.Membership{OrganisationID: o.ID}, core.Membership{UserID: "usr_3", OrganisationID: o.ID}, false},
+			{"active", core.Membership{OrganisationID: o.ID}, core.Membership{UserID: "usr_2", OrganisationID: o.ID}, true},
+			{"active in each account", core.Membership{OrganisationID: o.ID}, core.Membership{UserID: "usr_2", OrganisationID: o.ID, AccountID: a.ID}, true},
+			{"no accounts", core.Membership{OrganisationID: empty.ID}, core.Membership{UserID: "usr_2", OrganisationID: o.ID}, false},
+			{"no accounts, suspended", core.Membership{OrganisationID: empty.ID}, core.Membership{UserID: "usr_3", OrganisationID: empty.ID}, false},
+			{"no accounts, active", core.Membership{OrganisationID: empty.ID}, core.Membership{UserID: "usr_2", OrganisationID: empty.ID}, true},
+		} {
+			err := s.Write(t.Context(), func(tx *store.Tx) error {
+				test.gone.ID, test.gone.UserID, test.gone.RoleID = "m1", "usr_1", r.ID
+				test.other.ID, test.other.RoleID = "m2", r.ID
+				return first(tx.PutMembership(&test.gone), tx.PutMembership(&test.other), tx.RemoveMember("m1"), undone)
+			})
+			if !errors.Is(err, undone) == test.goes || (!test.goes && oauth.AsError(err).Reason != oauth.ReasonLastOwner) {
+				t.Errorf("%s: %v", test.name, err)
+			}
 		}
 	})
 }

@@ -19,19 +19,25 @@ WHERE organisation_id = @organisation_id AND (account_id = '' OR account_id = @a
 -- name: DeleteMembership :execrows
 DELETE FROM memberships WHERE id = @id;
 
--- RemoveMember deletes a membership, unless an account that it covers as owner
--- would be left without one.
+-- RemoveMember deletes a membership, unless an account that it covers as owner, or an
+-- organisation without accounts, would be left without one who can sign in.
 -- name: RemoveMember :execrows
 DELETE FROM memberships WHERE memberships.id = @id AND (
   NOT EXISTS (SELECT 1 FROM roles mine WHERE mine.id = memberships.role_id AND mine.owner)
-  OR NOT EXISTS (
-    SELECT 1 FROM accounts a
-    WHERE a.organisation_id = memberships.organisation_id
-      AND (memberships.account_id = '' OR a.id = memberships.account_id)
-      AND NOT EXISTS (
-        SELECT 1 FROM memberships other JOIN roles r ON r.id = other.role_id
-        WHERE r.owner AND other.id <> memberships.id AND other.organisation_id = a.organisation_id
-          AND (other.account_id = '' OR other.account_id = a.id))));
+  OR EXISTS (
+    SELECT 1 FROM memberships other JOIN roles r ON r.id = other.role_id JOIN users u ON u.id = other.user_id
+    WHERE r.owner AND u.status = 'ACTIVE' AND other.id <> memberships.id
+      AND other.organisation_id = memberships.organisation_id AND other.account_id = '')
+  OR (
+    (memberships.account_id <> '' OR EXISTS (SELECT 1 FROM accounts a WHERE a.organisation_id = memberships.organisation_id))
+    AND NOT EXISTS (
+      SELECT 1 FROM accounts a
+      WHERE a.organisation_id = memberships.organisation_id
+        AND (memberships.account_id = '' OR a.id = memberships.account_id)
+        AND NOT EXISTS (
+          SELECT 1 FROM memberships other JOIN roles r ON r.id = other.role_id JOIN users u ON u.id = other.user_id
+          WHERE r.owner AND u.status = 'ACTIVE' AND other.id <> memberships.id
+            AND other.organisation_id = a.organisation_id AND other.account_id = a.id))));
 
 -- name: MembershipsOfOrganisation :many
 SELECT * FROM memberships WHERE organisation_id = @organisation_id ORDER BY id;
