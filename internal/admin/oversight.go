@@ -95,14 +95,14 @@ func (s *Service) EndSession(ctx context.Context, actor Actor, id string) error 
 	if !isPerson(actor, session.UserID) && s.platformOnly(ctx, actor) != nil {
 		return notFound("id")
 	}
-	if s.EndsSession == nil {
+	if s.Sessions == nil {
 		return oauth.NewError(oauth.ReasonUnavailable)
 	}
 	if !session.Alive(s.now()) {
 		return nil
 	}
 	by := actor.id()
-	return s.EndsSession(ctx, session, "ended by "+by, actor.event(core.SessionEnded, "", "session/"+id, "ended by "+by))
+	return s.Sessions.End(ctx, session, "ended by "+by, actor.event(core.SessionEnded, "", "session/"+id, "ended by "+by))
 }
 
 // isPerson reports whether the actor is that person, and not a partner in their name.

@@ -22,10 +22,14 @@ func (s *Service) FindPerson(ctx context.Context, actor Actor, identifier string
 }
 
 // SetPersonStatus stops a person who is as the caller saw them, or lets them back in.
-// Nobody stops themselves, so that an operator is always left.
+// With the status their sessions end, so that nobody is signed in still who is let back
+// in. Nobody stops themselves, so that an operator is always left.
 func (s *Service) SetPersonStatus(ctx context.Context, actor Actor, id, version string, status core.Status) (*core.User, error) {
 	if !status.Valid() {
 		return nil, invalid("status", "The status must be ACTIVE, SUSPENDED or DISABLED.")
+	}
+	if status != core.Active && s.Sessions == nil {
+		return nil, oauth.NewError(oauth.ReasonUnavailable)
 	}
 	var changed core.User
 	err := s.change(ctx, func() (func(*store.Tx) error, error) {
@@ -55,11 +59,17 @@ func (s *Service) SetPersonStatus(ctx context.Context, actor Actor, id, version 
 		event := actor.event(core.PersonUpdated, "", "user/"+id, did.detail())
 		return func(tx *store.Tx) error {
 			tx.Audit(event)
-			return tx.PutUser(&changed)
+			if err := tx.PutUser(&changed); err != nil || status == core.Active {
+				return err
+			}
+			return s.Sessions.EndAll(tx, id, "stopped by "+actor.id(), "", actor.event(core.SessionEnded, "", "", ""))
 		}, nil
 	})
 	if err != nil {
 		return nil, err
+	}
+	if status != core.Active {
+		s.Sessions.Wake()
 	}
 	return &changed, nil
 }

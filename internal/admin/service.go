@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"claviger/internal/authn"
 	"claviger/internal/core"
 	"claviger/internal/keys"
 	"claviger/internal/secret"
@@ -26,8 +27,8 @@ type Service struct {
 	Ring     *tokens.Ring
 	Rotation keys.Rotation
 
-	Invitations Mail                                                                                    // the server's
-	EndsSession func(ctx context.Context, session *core.Session, reason string, event core.Event) error // the server's
+	Invitations Mail            // the server's
+	Sessions    *authn.Sessions // the server's
 }
 
 // Actor is who asks for a change. Without an Authorization it is a trusted

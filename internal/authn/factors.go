@@ -61,7 +61,7 @@ func (f *Factors) add(ctx context.Context, s setup, job func(tx *store.Tx) error
 			return err
 		}
 		tx.Audit(made)
-		return f.People.Sessions.endAll(tx, s.signedIn.User.ID, "a second factor was set up", s.signedIn.Session.ID, ended)
+		return f.People.Sessions.EndAll(tx, s.signedIn.User.ID, "a second factor was set up", s.signedIn.Session.ID, ended)
 	})
 	return recovery, err
 }
@@ -133,7 +133,7 @@ func (f *Factors) Reset(ctx context.Context, userID string, event core.Event) er
 		if err := errors.Join(tx.PutRecoveryCodes(userID, nil), tx.ForgetDevices(userID), tx.EndChallengesOf(userID)); err != nil {
 			return err
 		}
-		if err := f.People.Sessions.endAll(tx, userID, "factors reset", "", ended); err != nil {
+		if err := f.People.Sessions.EndAll(tx, userID, "factors reset", "", ended); err != nil {
 			return err
 		}
 		tx.Audit(event)

@@ -96,7 +96,7 @@ func (p *People) SetPassword(ctx context.Context, signedIn *SignedIn, password s
 		if _, err := tx.AddSecret(core.Secret{OwnerID: user.ID, Hash: hash, CreatedAt: now}); err != nil {
 			return err
 		}
-		if err := p.Sessions.endAll(tx, user.ID, "password changed", signedIn.Session.ID, ended); err != nil {
+		if err := p.Sessions.EndAll(tx, user.ID, "password changed", signedIn.Session.ID, ended); err != nil {
 			return err
 		}
 		// Sign-ins that wait for a second factor rest on the old one, and so does what

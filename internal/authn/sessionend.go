@@ -26,17 +26,9 @@ func (s *Sessions) End(ctx context.Context, session *core.Session, reason string
 	return err
 }
 
-// EndAll ends the sessions of a person but one (empty: all of them), as End does.
-func (s *Sessions) EndAll(ctx context.Context, userID, reason, exceptID string) error {
-	event := personEvent(ctx, core.SessionEnded, userID)
-	err := s.Store.Write(ctx, func(tx *store.Tx) error { return s.endAll(tx, userID, reason, exceptID, event) })
-	if err == nil {
-		s.Wake()
-	}
-	return err
-}
-
-func (s *Sessions) endAll(tx *store.Tx, userID, reason, exceptID string, event core.Event) error {
+// EndAll ends the sessions of a person but one (empty: all of them) within the caller's
+// write, as End does. The caller calls Wake after the commit.
+func (s *Sessions) EndAll(tx *store.Tx, userID, reason, exceptID string, event core.Event) error {
 	sessions, err := tx.SessionsOf(userID, s.Now())
 	if err != nil {
 		return err

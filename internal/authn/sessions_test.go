@@ -139,7 +139,10 @@ func TestE19_DeadOnEveryNodeAtOnce(t *testing.T) {
 		if list, _ := n.store.SessionsOf(t.Context(), user.ID, n.clock.Now()); len(list) != 1 {
 			t.Errorf("%d sessions are listed", len(list))
 		}
-		if err := other.Sessions.EndAll(from(home), user.ID, "disabled", ""); err != nil {
+		err = n.store.Write(t.Context(), func(tx *store.Tx) error {
+			return other.Sessions.EndAll(tx, user.ID, "disabled", "", core.Event{})
+		})
+		if err != nil {
 			t.Fatal(err)
 		}
 		alive(false, false, false)

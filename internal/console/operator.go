@@ -2,8 +2,6 @@ package console
 
 import (
 	"context"
-	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -36,7 +34,7 @@ type Exchange struct{ Name, Request, Reply string }
 // operatorNotices are what the operator's pages may say that was done.
 var operatorNotices = []string{
 	"operator_made", "organisation_made", "organisation_changed", "account_made", "account_changed", "client_changed",
-	"key_rotated", "person_session_ended", "person_changed",
+	"key_rotated", "person_session_ended", "person_changed", "done_already",
 }
 
 // OperatorRoutes are the pages of the platform.
@@ -134,63 +132,6 @@ func switched(on bool) string {
 		return "on"
 	}
 	return ""
-}
-
-// stopping asks by name before something is stopped, and lets it go again without.
-type stopping struct {
-	what, name, path, back, version string
-	crumbs                          []web.Link
-	status                          core.Status
-	set                             func(version string, status core.Status) error
-	done                            string
-}
-
-func (c *Console) stop(p *page, s stopping) error {
-	wanted := core.Disabled
-	if s.status != core.Active {
-		wanted = core.Active
-	}
-	said := func(key string, args ...any) string { return c.text(p, "op."+s.what+"."+key, args...) }
-	ask := func(status int, wrong wrongs) error {
-		confirm := web.Confirm{
-			ID: "stop", Text: said("stop.text"), Name: s.name, Path: s.path, Submit: said("stop"), Problem: wrong[web.FieldConfirm],
-			Hidden: map[string]string{"version": s.version}, Cancel: c.cancel(p, s.back),
-		}
-		delete(wrong, web.FieldConfirm)
-		return c.render(p, status, web.Console{
-			Title: said("stop.title", s.name), Crumbs: s.crumbs, Problems: wrong.of(nil), Blocks: []web.Block{confirm},
-		})
-	}
-	if !c.provedLately(p) {
-		return nil
-	}
-	if wanted == core.Disabled {
-		if p.form == nil {
-			return ask(http.StatusOK, nil)
-		}
-		if !web.Confirmed(p.form[web.FieldConfirm], s.name) {
-			return ask(http.StatusBadRequest, wrongs{web.FieldConfirm: c.text(p, "people.confirm")})
-		}
-	} else if p.form == nil {
-		c.to(p, s.back, url.Values{})
-		return nil
-	}
-	if err := s.set(p.form["version"], wanted); err != nil {
-		wrong, status, err := c.wrong(p, err)
-		if err != nil {
-			return err
-		}
-		return ask(status, wrong)
-	}
-	return c.done(p, s.back, s.done)
-}
-
-// stopAction leads to stop, or lets go again at once.
-func (c *Console) stopAction(p *page, s stopping) web.Action {
-	if s.status == core.Active {
-		return web.Action{Label: c.text(p, "op."+s.what+".stop"), Path: s.path, Danger: true}
-	}
-	return web.Action{Label: c.text(p, "op.start"), Path: s.path, Post: true, Hidden: map[string]string{"version": s.version}}
 }
 
 // dialectOptions are the dialects, and the standard endpoints alone.

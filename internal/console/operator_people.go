@@ -120,9 +120,6 @@ func (c *Console) personStop(p *page, u *core.User) stopping {
 		what: "people", name: nameOf(u), path: opPath("people", u.ID, "stop"), back: opPath("sessions"), version: admin.Version(u), status: u.Status,
 		crumbs: c.opCrumb(p, "sessions"), done: "person_changed", set: func(version string, status core.Status) error {
 			_, err := c.Admin.SetPersonStatus(p.r.Context(), p.actor(), u.ID, version, status)
-			if err == nil && status != core.Active { // let back in, nobody is signed in still
-				err = c.Sessions.EndAll(p.r.Context(), u.ID, "stopped by "+p.signedIn.User.ID, "")
-			}
 			return err
 		},
 	}

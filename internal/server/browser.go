@@ -53,7 +53,7 @@ func (s *Server) wireBrowser(dialects []*dialect.Dialect) error {
 		Directory: s.Exchange.Directory, Tokens: s.Issuer, Verifier: s.authenticator.Verifier, Pages: pages, Log: s.log,
 		Now: env.Now, Rand: env.Rand,
 	}
-	s.Admin.EndsSession = sessions.End
+	s.Admin.Sessions = sessions
 	s.Admin.Invitations = admin.Mail{
 		Issuer: s.config.Issuer, Platform: platform.Name, Send: s.queueMessage, Wake: s.Outbox.Wake, Text: pages.Text,
 	}
