@@ -67,7 +67,7 @@ func (s *Service) planAPIKey(ctx context.Context, actor Actor, n NewAPIKey) (*co
 	if n.OrganisationID != "" && n.OrganisationID != account.OrganisationID {
 		return nil, nil, notFound("account_id")
 	}
-	if !held.manages(permissionCreateAPIKeys) {
+	if !held.makesKeys() {
 		return nil, nil, denied("account_id", "The role does not let you make API keys.")
 	}
 	key := &core.APIKey{

@@ -121,7 +121,7 @@ func (s *Service) livingKey(ctx context.Context, actor Actor, id string, powers 
 	if err != nil {
 		return nil, err
 	}
-	if !held.manages(permissionUpdateAPIKeys) {
+	if !held.changesKeys() {
 		return nil, denied("id", "The role does not let you change API keys.")
 	}
 	found := &foundKey{key: new(core.APIKey)}

@@ -13,8 +13,9 @@ type Sections struct {
 	APIKeys, Connections, Clients, ServiceAccounts, Members, Roles, Audit, Usage, Organisation Section
 }
 
-// Section says whether a part may be seen, and changed: somewhere in it.
-type Section struct{ See, Change bool }
+// Section says whether a part may be seen, and changed: somewhere in it. Make is of API
+// keys, which have a permission for it; elsewhere who may change a part may add to it.
+type Section struct{ See, Change, Make bool }
 
 // Sections returns what the actor may do in an organisation. One in which the actor
 // has nothing is not there for it (F01).
@@ -35,7 +36,7 @@ func (s *Service) Sections(ctx context.Context, actor Actor, organisationID stri
 	}
 	connects := somewhere(rights.connects) && !behindPartner(actor)
 	return &Sections{
-		APIKeys:         Section{See: somewhere(rights.seesKeys), Change: somewhere(rights.makesKeys)},
+		APIKeys:         Section{See: somewhere(rights.seesKeys), Change: somewhere(rights.changesKeys), Make: somewhere(rights.makesKeys)},
 		Connections:     Section{See: connects, Change: connects},
 		Clients:         section(permissionClients, permissionReadClients),
 		ServiceAccounts: section(permissionServiceAccounts, permissionReadServices),
@@ -47,7 +48,8 @@ func (s *Service) Sections(ctx context.Context, actor Actor, organisationID stri
 	}, nil
 }
 
-func (r rights) makesKeys() bool { return r.manages(permissionCreateAPIKeys) }
+func (r rights) makesKeys() bool   { return r.manages(permissionCreateAPIKeys) }
+func (r rights) changesKeys() bool { return r.manages(permissionUpdateAPIKeys) }
 
 // KeyAccounts returns the accounts of an organisation for which the actor may make API
 // keys, in their order.

@@ -61,7 +61,7 @@ func (c *Console) keys(p *page) error {
 		Crumbs: c.integrations(p), Title: c.text(p, "keys.title"), Lead: c.text(p, "keys.lead"),
 		Blocks: append(c.endings(p, lines), c.keysTable(p, lines)),
 	}
-	if p.may.APIKeys.Change {
+	if p.may.APIKeys.Make {
 		data.Actions = []web.Link{{Label: c.text(p, "keys.new"), Path: p.path("api-keys", "new")}}
 	}
 	return c.render(p, http.StatusOK, data)
@@ -109,10 +109,13 @@ func (c *Console) endings(p *page, lines []*keyLine) []web.Block {
 }
 
 func (c *Console) ending(p *page, k *keyLine) web.Alert {
-	return web.Alert{
+	alert := web.Alert{
 		Kind: web.Warn, Title: c.text(p, "keys.ends.title", k.Name, c.Pages.Time(p.locale, k.ExpiresAt)), Text: c.text(p, "keys.ends.text"),
-		Links: []web.Link{{Label: c.text(p, "keys.ends.link"), Path: p.path("api-keys", "new") + "?for=" + k.Dialect}},
 	}
+	if p.may.APIKeys.Make {
+		alert.Links = []web.Link{{Label: c.text(p, "keys.ends.link"), Path: p.path("api-keys", "new") + "?for=" + k.Dialect}}
+	}
+	return alert
 }
 
 var keyOrders = map[string]func(a, b *keyLine) int{
@@ -151,7 +154,7 @@ func (c *Console) keysTable(p *page, lines []*keyLine) web.Table {
 		},
 		Empty: web.Empty{Text: c.text(p, "keys.none"), Link: web.Link{Label: c.text(p, "keys.first"), Path: p.path("api-keys", "new")}},
 	}
-	if !p.may.APIKeys.Change {
+	if !p.may.APIKeys.Make {
 		table.Empty.Link = web.Link{}
 	}
 	if filtered {

@@ -23,7 +23,7 @@ func (c *Console) changeable(p *page) (*keyLine, error) {
 // editKey changes the name, the end and the addresses of a key.
 func (c *Console) editKey(p *page) error {
 	k, err := c.changeable(p)
-	if err != nil {
+	if err != nil || !c.provedLately(p) {
 		return err
 	}
 	if p.form == nil {
@@ -66,7 +66,7 @@ func (c *Console) askEdit(p *page, status int, k *keyLine, wrong wrongs) error {
 	}
 	last := web.Field{Name: "expires_at", Label: c.text(p, "keys.ends"), Kind: web.KindDate, Value: end, Min: c.Now().UTC().Format(time.DateOnly)}
 	if !admin.KeysEndure(k.Dialect) {
-		last.Required, last.Max, last.Hint = true, dayOf(k.CreatedAt.Add(core.APIKeyMaxAge)), c.text(p, "keys.ends.hint")
+		last.Required, last.Max, last.Hint = true, max(lastDay(k.CreatedAt.Add(core.APIKeyMaxAge)), dayOf(k.ExpiresAt)), c.text(p, "keys.ends.hint")
 	}
 	path := p.path("api-keys", k.ID)
 	form := web.Form{
@@ -75,15 +75,11 @@ func (c *Console) askEdit(p *page, status int, k *keyLine, wrong wrongs) error {
 		Fields: append([]web.Field{{Name: "name", Label: c.text(p, "keys.name"), Value: name, Required: true, MaxLength: 100, Autocomplete: "off"}, last},
 			c.addressFields(p, addresses, report)...),
 	}
-	data := c.keyPage(p, k, form)
+	data := c.keyPage(p, k)
 	data.Problems = wrong.of(form.Fields)
-	if status == http.StatusPreconditionFailed {
-		facts, err := c.keyFacts(p, k)
-		if err != nil {
-			return err
-		}
-		facts.Title, facts.Actions = c.text(p, "keys.now"), nil
-		data.Blocks = []web.Block{facts, form}
+	var err error
+	if data.Blocks, err = c.withNow(p, status, form, func() (web.Facts, error) { return c.keyFacts(p, k) }); err != nil {
+		return err
 	}
 	return c.render(p, status, data)
 }
@@ -93,6 +89,9 @@ func (c *Console) setKey(enabled bool, done string) func(*page) error {
 	return func(p *page) error {
 		k, err := c.changeable(p)
 		if err == nil && p.form != nil {
+			if enabled && !c.provedLately(p) {
+				return nil
+			}
 			if _, err = c.Admin.SetAPIKeyEnabled(p.r.Context(), p.actor(), k.ID, enabled); err == nil {
 				return c.done(p, p.path("api-keys", k.ID), done)
 			}

@@ -77,7 +77,7 @@ func (c *Console) formatOf(p *page) (keyFormat, error) {
 
 // newKey asks for what a key may do, and makes it.
 func (c *Console) newKey(p *page) error {
-	if !p.may.APIKeys.Change {
+	if !p.may.APIKeys.Make {
 		return oauth.NewError(oauth.ReasonPermissionDenied)
 	}
 	if !c.provedLately(p) {

@@ -53,13 +53,13 @@ type page struct {
 func (c *Console) handle(path string, serve func(*page) error, lists ...string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p := &page{w: w, r: r, locale: c.Pages.Locale(r, r.URL.Query().Get("ui_locales"))}
-		var err error
-		if p.signedIn, err = c.Sessions.Of(r); err == nil && p.signedIn == nil {
-			c.to(p, web.PathSignIn, url.Values{"return_to": {cmp.Or(path, r.URL.Path)}})
-			return
+		err := c.read(p, lists...)
+		if err == nil {
+			p.signedIn, err = c.Sessions.Of(r)
 		}
-		if err == nil && r.Method == http.MethodPost {
-			p.form, err = authn.ReadForm(w, r, lists...)
+		if err == nil && p.signedIn == nil {
+			c.to(p, web.PathSignIn, url.Values{"return_to": {cmp.Or(path, p.here())}})
+			return
 		}
 		if err == nil {
 			err = serve(p)
@@ -68,6 +68,17 @@ func (c *Console) handle(path string, serve func(*page) error, lists ...string) 
 			c.Pages.RenderError(w, r, oauth.Failed(c.Log, r, err))
 		}
 	})
+}
+
+// read reads the form of a POST, of which each source may send so many, whoever it is.
+func (c *Console) read(p *page, lists ...string) (err error) {
+	if p.r.Method != http.MethodPost {
+		return nil
+	}
+	if err = c.People.Authenticator.Limits.Source(oauth.SourceOf(p.r.Context()).IP); err == nil {
+		p.form, err = authn.ReadForm(p.w, p.r, lists...)
+	}
+	return err
 }
 
 // list returns the values of a field that may have several.

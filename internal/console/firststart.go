@@ -33,10 +33,8 @@ func (c *Console) answerOperator(p *page) (err error) {
 		c.to(p, admin.PathOperator, url.Values{})
 		return nil
 	}
-	if p.r.Method == http.MethodPost {
-		if p.form, err = authn.ReadForm(p.w, p.r); err != nil {
-			return err
-		}
+	if err = c.read(p); err != nil {
+		return err
 	}
 	plain := ""
 	if cookies := p.r.CookiesNamed(cookieOperator); len(cookies) == 1 {

@@ -37,13 +37,11 @@ func (c *Console) answerInvitation(p *page) (err error) {
 		c.to(p, admin.PathInvitation, url.Values{})
 		return nil
 	}
-	if p.signedIn, err = c.Sessions.Of(p.r); err != nil {
+	if err = c.read(p); err != nil {
 		return err
 	}
-	if p.r.Method == http.MethodPost {
-		if p.form, err = authn.ReadForm(p.w, p.r); err != nil {
-			return err
-		}
+	if p.signedIn, err = c.Sessions.Of(p.r); err != nil {
+		return err
 	}
 	plain := ""
 	if cookies := p.r.CookiesNamed(cookieInvitation); len(cookies) == 1 {

@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"time"
 
 	"claviger/internal/authorize"
 	"claviger/internal/core"
@@ -50,19 +49,6 @@ func (w wrongs) of(fields []web.Field) (rest []web.FormProblem) {
 		rest = append(rest, web.FormProblem{Text: left[name]})
 	}
 	return rest
-}
-
-// lately is how long after signing in a person may change who else gets in.
-const lately = time.Hour
-
-// provedLately sends somebody who signed in a while ago to do it again, and reports
-// whether they need not.
-func (c *Console) provedLately(p *page) bool {
-	if c.Now().Sub(p.signedIn.Session.AuthenticatedAt) <= lately {
-		return true
-	}
-	c.to(p, web.PathSignIn, url.Values{"return_to": {p.r.URL.Path}})
-	return false
 }
 
 // asked is a parameter of the address, cut where nobody would write as much.

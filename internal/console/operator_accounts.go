@@ -76,7 +76,7 @@ func (c *Console) accountRow(p *page, a *core.Account) web.Row {
 // opNewAccount makes an account in an organisation.
 func (c *Console) opNewAccount(p *page) error {
 	o, err := c.Admin.GetOrganisation(p.r.Context(), p.actor(), p.r.PathValue("id"))
-	if err != nil {
+	if err != nil || !c.provedLately(p) {
 		return err
 	}
 	status, wrong := http.StatusOK, wrongs{}
@@ -138,7 +138,18 @@ func (c *Console) opAccount(p *page) error {
 			return err
 		}
 	}
-	form := c.accountForm(p, a, path)
+	stored := map[string]string{
+		"name": a.Name, "currency": a.Currency, "category": a.Category, "status": string(a.Status), "flags": lines(a.Flags), "subscriptions": lines(a.Subscriptions),
+	}
+	form := web.Form{
+		ID: "change", Title: c.text(p, "op.edit"), Path: path, Submit: c.text(p, "people.save"), Hidden: map[string]string{"version": admin.Version(a)},
+		Fields: c.accountFields(p, p.values(stored)),
+	}
+	problems := wrong.of(form.Fields)
+	blocks, err := c.withNow(p, status, form, c.stored(p, c.accountFields(p, stored)))
+	if err != nil {
+		return err
+	}
 	facts := web.Facts{ID: "account", Items: []web.Fact{
 		{Label: c.text(p, "kind.organisation"), Value: web.Cell{Text: o.Name, Path: opPath("organisations", o.ID)}},
 		{Label: c.text(p, "op.id"), Value: web.Cell{Text: a.ID, Code: true, Copy: true}},
@@ -147,22 +158,16 @@ func (c *Console) opAccount(p *page) error {
 		{Label: c.text(p, "op.since"), Value: web.Cell{Time: a.CreatedAt}},
 	}}
 	return c.render(p, status, web.Console{
-		Title: a.Name, Badge: c.statusBadge(p, a.Status), Crumbs: c.opCrumb(p, "accounts"), Problems: wrong.of(form.Fields), Blocks: []web.Block{facts, form},
+		Title: a.Name, Badge: c.statusBadge(p, a.Status), Crumbs: c.opCrumb(p, "accounts"), Problems: problems, Blocks: append([]web.Block{facts}, blocks...),
 	})
 }
 
-func (c *Console) accountForm(p *page, a *core.Account, path string) web.Form {
-	v := p.values(map[string]string{
-		"name": a.Name, "currency": a.Currency, "category": a.Category, "status": string(a.Status), "flags": lines(a.Flags), "subscriptions": lines(a.Subscriptions),
-	})
-	return web.Form{
-		ID: "change", Title: c.text(p, "op.edit"), Path: path, Submit: c.text(p, "people.save"), Hidden: map[string]string{"version": admin.Version(a)},
-		Fields: []web.Field{
-			{Name: "name", Label: c.text(p, "settings.name"), Required: true, Value: v["name"], MaxLength: 100, Autocomplete: "off"},
-			c.statusField(p, v["status"]), c.currencyField(p, v["currency"]),
-			{Name: "category", Label: c.text(p, "op.category"), Value: v["category"], Hint: c.text(p, "op.category.hint"), MaxLength: 40, Autocomplete: "off"},
-			{Name: "flags", Label: c.text(p, "op.flags"), Kind: web.KindTextarea, Rows: 2, Value: v["flags"], Hint: c.text(p, "op.flags.hint")},
-			{Name: "subscriptions", Label: c.text(p, "op.subscriptions"), Kind: web.KindTextarea, Rows: 2, Value: v["subscriptions"], Hint: c.text(p, "op.subscriptions.hint")},
-		},
+func (c *Console) accountFields(p *page, v map[string]string) []web.Field {
+	return []web.Field{
+		{Name: "name", Label: c.text(p, "settings.name"), Required: true, Value: v["name"], MaxLength: 100, Autocomplete: "off"},
+		c.statusField(p, v["status"]), c.currencyField(p, v["currency"]),
+		{Name: "category", Label: c.text(p, "op.category"), Value: v["category"], Hint: c.text(p, "op.category.hint"), MaxLength: 40, Autocomplete: "off"},
+		{Name: "flags", Label: c.text(p, "op.flags"), Kind: web.KindTextarea, Rows: 2, Value: v["flags"], Hint: c.text(p, "op.flags.hint")},
+		{Name: "subscriptions", Label: c.text(p, "op.subscriptions"), Kind: web.KindTextarea, Rows: 2, Value: v["subscriptions"], Hint: c.text(p, "op.subscriptions.hint")},
 	}
 }

@@ -230,7 +230,7 @@ func (c *Console) opEditClient(p *page) error {
 				Name: &n.Name, Dialect: &n.Dialect, GrantTypes: &n.GrantTypes, Scopes: &scopes, Products: &n.Products,
 				RedirectURIs: &n.RedirectURIs, RedirectHosts: &n.RedirectHosts,
 			}
-			if x.OrganisationID == "" || n.Company+n.Website+n.Contact != x.Company+x.Website+x.Contact {
+			if x.OrganisationID == "" || n.Company != x.Company || n.Website != x.Website || n.Contact != x.Contact {
 				change.Company, change.Website, change.Contact = &n.Company, &n.Website, &n.Contact
 			}
 			if _, err = c.Admin.UpdateClient(p.r.Context(), p.actor(), x.ID, p.form["version"], change); err == nil {
@@ -241,22 +241,30 @@ func (c *Console) opEditClient(p *page) error {
 			return err
 		}
 	}
+	return c.askClientEdit(p, status, x, wrong)
+}
+
+func (c *Console) askClientEdit(p *page, status int, x *core.Client, wrong wrongs) error {
+	stored := map[string]string{
+		"company": x.Company, "website": x.Website, "contact": x.Contact, "name": x.Name, "dialect": x.Dialect,
+		"grant_types": strings.Join(x.GrantTypes, " "), "scopes": lines(x.Scopes), "products": lines(x.Products),
+		"redirect_uris": lines(x.RedirectURIs), "redirect_hosts": lines(x.RedirectHosts),
+	}
 	form := web.Form{
 		ID: "client", Path: clientPath(x.ID, "edit"), Submit: c.text(p, "people.save"), Cancel: c.cancel(p, clientPath(x.ID)),
-		Hidden: map[string]string{"version": admin.Version(x)},
-		Fields: c.clientFields(p, p.values(map[string]string{
-			"company": x.Company, "website": x.Website, "contact": x.Contact, "name": x.Name, "dialect": x.Dialect,
-			"grant_types": strings.Join(x.GrantTypes, " "), "scopes": lines(x.Scopes), "products": lines(x.Products),
-			"redirect_uris": lines(x.RedirectURIs), "redirect_hosts": lines(x.RedirectHosts),
-		})),
+		Hidden: map[string]string{"version": admin.Version(x)}, Fields: c.clientFields(p, p.values(stored)),
 	}
 	if x.OrganisationID != "" { // its owner is known
 		for i := range form.Fields[:3] {
 			form.Fields[i].Required = false
 		}
 	}
-	data := c.opClientPage(p, x, form)
+	data := c.opClientPage(p, x)
 	data.Problems = wrong.of(form.Fields)
+	var err error
+	if data.Blocks, err = c.withNow(p, status, form, c.stored(p, c.clientFields(p, stored))); err != nil {
+		return err
+	}
 	return c.render(p, status, data)
 }
 

@@ -34,11 +34,8 @@ func (c *Console) opDecisions(p *page) error {
 	if err != nil {
 		return err
 	}
-	q := Question{Subject: p.asked("subject"), Action: p.asked("action"), Account: p.asked("account"), Acting: p.asked("acting")}
 	kind, who := p.asked("kind"), p.asked("who")
-	if q.Subject == "" && who != "" {
-		q.Subject = kind + ":" + who
-	}
+	q := Question{Subject: kind + ":" + who, Action: p.asked("action"), Account: p.asked("account"), Acting: p.asked("acting")}
 	status, wrong, blocks := http.StatusOK, wrongs{}, []web.Block{}
 	if who != "" && q.Action != "" {
 		answer, err := c.Operator.Decide(p.r.Context(), q)
@@ -83,9 +80,12 @@ func (c *Console) answerBlocks(p *page, a *Answer) []web.Block {
 		facts.Items = append(facts.Items, web.Fact{Label: c.text(p, "members.role"), Value: web.Cell{Text: a.Role.Name, Detail: a.Role.Code}})
 		facts.Items = append(facts.Items, web.Fact{Label: c.text(p, "roles.where"), Value: web.Cell{Text: c.text(p, "roles.where."+string(a.Scope))}})
 	}
-	for key, list := range map[string][]string{"met": a.Met, "missing": a.Missing} {
-		if len(list) > 0 {
-			facts.Items = append(facts.Items, web.Fact{Label: c.text(p, "op.decisions."+key), Value: web.Cell{List: list, Code: true}})
+	for _, conditions := range []struct {
+		key  string
+		list []string
+	}{{"met", a.Met}, {"missing", a.Missing}} {
+		if len(conditions.list) > 0 {
+			facts.Items = append(facts.Items, web.Fact{Label: c.text(p, "op.decisions."+conditions.key), Value: web.Cell{List: conditions.list, Code: true}})
 		}
 	}
 	if len(facts.Items) == 0 {

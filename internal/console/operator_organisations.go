@@ -160,16 +160,18 @@ func (c *Console) opEditOrganisation(p *page) error {
 			return err
 		}
 	}
+	stored := map[string]string{
+		"name": o.Name, "code": o.Code, "email": o.Email, "phone": o.Phone, "services": showServices(o.Services), "verified": switched(o.Verified),
+	}
 	form := web.Form{
 		ID: "organisation", Path: opPath("organisations", o.ID, "edit"), Submit: c.text(p, "people.save"), Cancel: c.cancel(p, opPath("organisations", o.ID)),
-		Hidden: map[string]string{"version": admin.Version(o)},
-		Fields: c.organisationFields(p, p.values(map[string]string{
-			"name": o.Name, "code": o.Code, "email": o.Email, "phone": o.Phone, "services": showServices(o.Services), "verified": switched(o.Verified),
-		})),
+		Hidden: map[string]string{"version": admin.Version(o)}, Fields: c.organisationFields(p, p.values(stored)),
 	}
-	return c.render(p, status, web.Console{
-		Title: o.Name, Crumbs: c.opCrumb(p, "organisations"), Problems: wrong.of(form.Fields), Blocks: []web.Block{form},
-	})
+	data := web.Console{Title: o.Name, Crumbs: c.opCrumb(p, "organisations"), Problems: wrong.of(form.Fields)}
+	if data.Blocks, err = c.withNow(p, status, form, c.stored(p, c.organisationFields(p, stored))); err != nil {
+		return err
+	}
+	return c.render(p, status, data)
 }
 
 func (c *Console) organisationStop(p *page, o *core.Organisation) stopping {

@@ -198,24 +198,33 @@ func (c *Console) askRole(p *page, status int, role *core.Role, wrong wrongs) er
 	if err != nil {
 		return err
 	}
-	name, chosen := p.form["name"], p.list("own")
 	form := web.Form{
 		ID: "role", Path: p.path("roles", "new"), Submit: c.text(p, "people.save"), Cancel: web.Link{Label: c.text(p, "people.cancel"), Path: p.path("roles")},
 	}
-	title, lead := c.text(p, "roles.new"), ""
-	if role != nil {
-		title, lead, form.Path = role.Name, c.text(p, "roles.form.lead"), p.path("roles", role.ID, "edit")
-		form.Hidden = map[string]string{"version": admin.Version(role)}
-		if p.form == nil {
-			name, chosen = role.Name, role.Permissions
-		}
-	}
-	form.Fields = []web.Field{{Name: "name", Label: c.text(p, "roles.name"), Required: true, Value: name, MaxLength: 100}}
+	data := web.Console{Title: c.text(p, "roles.new"), Crumbs: []web.Link{{Label: c.text(p, "nav.roles"), Path: p.path("roles")}}}
+	var stored []web.Field
 	if role == nil {
-		form.Fields = append(form.Fields, web.Field{
+		form.Fields = c.roleFields(p, permissions, p.form["name"], p.list("own"))
+		form.Fields = slices.Insert(form.Fields, 1, web.Field{
 			Name: "code", Label: c.text(p, "roles.code"), Required: true, Value: p.form["code"], Hint: c.text(p, "roles.code.hint"), MaxLength: 64,
 		})
+	} else {
+		data.Title, data.Lead, form.Path = role.Name, c.text(p, "roles.form.lead"), p.path("roles", role.ID, "edit")
+		form.Hidden = map[string]string{"version": admin.Version(role)}
+		stored = c.roleFields(p, permissions, role.Name, role.Permissions)
+		if form.Fields = slices.Clone(stored); p.form != nil {
+			form.Fields = c.roleFields(p, permissions, p.form["name"], p.list("own"))
+		}
 	}
+	data.Problems = wrong.of(form.Fields)
+	if data.Blocks, err = c.withNow(p, status, form, c.stored(p, stored)); err != nil {
+		return err
+	}
+	return c.render(p, status, data)
+}
+
+// roleFields ask what a role is called, and what it allows.
+func (c *Console) roleFields(p *page, permissions []*core.Permission, name string, chosen []string) []web.Field {
 	own := web.Field{Name: "own", Label: c.text(p, "roles.may"), Kind: web.KindCheckboxes, Hint: c.text(p, "roles.may.hint")}
 	for _, permission := range permissions {
 		option := web.Option{
@@ -226,12 +235,7 @@ func (c *Console) askRole(p *page, status int, role *core.Role, wrong wrongs) er
 		}
 		own.Options = append(own.Options, option)
 	}
-	form.Fields = append(form.Fields, own)
-	rest := wrong.of(form.Fields)
-	return c.render(p, status, web.Console{
-		Title: title, Lead: lead, Problems: rest, Blocks: []web.Block{form},
-		Crumbs: []web.Link{{Label: c.text(p, "nav.roles"), Path: p.path("roles")}},
-	})
+	return []web.Field{{Name: "name", Label: c.text(p, "roles.name"), Required: true, Value: name, MaxLength: 100}, own}
 }
 
 // deleteRole asks before it deletes a role of the organisation.

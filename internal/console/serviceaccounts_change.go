@@ -161,15 +161,11 @@ func (c *Console) askServiceEdit(p *page, status int, user *core.User, name, ema
 		ID: "service-account", Path: path + "/edit", Submit: c.text(p, "people.save"), Hidden: map[string]string{"version": admin.Version(user)},
 		Cancel: web.Link{Label: c.text(p, "people.cancel"), Path: path}, Fields: c.reachFields(p, name, email, phone),
 	}
-	data := c.servicePage(p, user, form)
+	data := c.servicePage(p, user)
 	data.Problems = wrong.of(form.Fields)
-	if status == http.StatusPreconditionFailed {
-		facts, err := c.serviceFacts(p, user)
-		if err != nil {
-			return err
-		}
-		facts.Title = c.text(p, "keys.now")
-		data.Blocks = []web.Block{facts, form}
+	var err error
+	if data.Blocks, err = c.withNow(p, status, form, func() (web.Facts, error) { return c.serviceFacts(p, user) }); err != nil {
+		return err
 	}
 	return c.render(p, status, data)
 }
@@ -243,6 +239,9 @@ func (c *Console) enableServiceAccount(p *page) error {
 	}
 	if p.form == nil {
 		return c.showServiceAccount(p)
+	}
+	if !c.provedLately(p) {
+		return nil
 	}
 	return c.setService(p, user, core.Active, "service_enabled")
 }

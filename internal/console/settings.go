@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"claviger/internal/admin"
-	"claviger/internal/core"
 	"claviger/internal/web"
 	"claviger/oauth"
 )
@@ -50,23 +49,24 @@ func (c *Console) showSettings(p *page, status int, wrong wrongs) error {
 		data.Blocks = []web.Block{facts}
 		return c.render(p, status, data)
 	}
-	form := c.settingsForm(p, o)
+	stored := map[string]string{"name": o.Name, "email": o.Email, "phone": o.Phone}
+	form := web.Form{
+		ID: "settings", Path: p.path("settings"), Submit: c.text(p, "people.save"), Hidden: map[string]string{"version": admin.Version(o)},
+		Fields: c.settingsFields(p, p.values(stored)),
+	}
 	data.Problems = wrong.of(form.Fields)
-	data.Blocks = []web.Block{form, facts}
+	blocks, err := c.withNow(p, status, form, c.stored(p, c.settingsFields(p, stored)))
+	if err != nil {
+		return err
+	}
+	data.Blocks = append(blocks, facts)
 	return c.render(p, status, data)
 }
 
-func (c *Console) settingsForm(p *page, o *core.Organisation) web.Form {
-	name, email, phone := o.Name, o.Email, o.Phone
-	if p.form != nil {
-		name, email, phone = p.form["name"], p.form["email"], p.form["phone"]
-	}
-	return web.Form{
-		ID: "settings", Path: p.path("settings"), Submit: c.text(p, "people.save"), Hidden: map[string]string{"version": admin.Version(o)},
-		Fields: []web.Field{
-			{Name: "name", Label: c.text(p, "settings.name"), Required: true, Value: name, MaxLength: 100, Autocomplete: "organization"},
-			{Name: "email", Label: c.text(p, "members.email"), Kind: web.KindEmail, Value: email, Hint: c.text(p, "settings.email.hint"), MaxLength: 254},
-			{Name: "phone", Label: c.text(p, "settings.phone"), Kind: web.KindPhone, Value: phone, Hint: c.text(p, "settings.phone.hint"), MaxLength: 20},
-		},
+func (c *Console) settingsFields(p *page, v map[string]string) []web.Field {
+	return []web.Field{
+		{Name: "name", Label: c.text(p, "settings.name"), Required: true, Value: v["name"], MaxLength: 100, Autocomplete: "organization"},
+		{Name: "email", Label: c.text(p, "members.email"), Kind: web.KindEmail, Value: v["email"], Hint: c.text(p, "settings.email.hint"), MaxLength: 254},
+		{Name: "phone", Label: c.text(p, "settings.phone"), Kind: web.KindPhone, Value: v["phone"], Hint: c.text(p, "settings.phone.hint"), MaxLength: 20},
 	}
 }

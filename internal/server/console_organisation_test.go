@@ -131,7 +131,12 @@ func TestSD_2_TheEndOfAKey(t *testing.T) {
 		page := v.Get(acmePages+"/api-keys/new").Form("name").Set("name", "Reporting").Set("scopes", "payable:read").Set("expires_at", wrong).Send()
 		tells(t, page, 400, `id="key-expires_at-error"`, `value="Reporting"`)
 	}
-	v.makesKey("Year", map[string]string{"expires_at": day(364)})
+	year, _ := v.makesKey("Year", map[string]string{"expires_at": day(364)})
+	edit := v.Get(acmePages + "/api-keys/" + year + "/edit")
+	last := foundIn(t, edit, `name="expires_at"[^>]* max="([0-9-]+)"`)
+	says(t, edit.Form("expires_at").Set("expires_at", day(100)).Send(), http.StatusOK, "The API key is changed")
+	says(t, v.Get(edit.Path).Form("expires_at").Set("expires_at", last).Send(), http.StatusOK, "The API key is changed") // the last that is offered
+	says(t, v.Get(edit.Path).Form("expires_at").Set("expires_at", day(365)).Send(), http.StatusBadRequest)
 	id, secret := v.makesKey("Month", map[string]string{"expires_at": day(30)})
 	list := acmePages + "/api-keys"
 	if page := v.Get(list); strings.Contains(page.Body, "Month ends on") {
@@ -248,25 +253,6 @@ func TestF01_PagesOfAnotherOrganisation(t *testing.T) {
 		stranger.Get(acmePages + page).Problem(http.StatusNotFound)
 	}
 	tells(t, v.Get(acmePages+"/api-keys/"+id), 200, "Active")
-}
-
-// A secret is made by who has signed in lately; others do that first and come back.
-func TestASecretNeedsALateSignIn(t *testing.T) {
-	c := newCustomer(t)
-	v := acmeOwned(t, c)
-	id, secret := v.makesKey("Payroll", nil)
-	c.Clock.Advance(time.Hour + time.Second)
-	rotate := acmePages + "/api-keys/" + id + "/rotate"
-	for _, path := range []string{rotate, acmePages + "/api-keys/new", acmePages + "/service-accounts/new"} {
-		if page := v.Get(path); !strings.HasPrefix(page.Path, "/sign-in?") {
-			t.Errorf("%s leads to %s", path, page.Path)
-		}
-		v.Post(path, map[string][]string{"overlap": {"0"}, "name": {"x"}, "username": {"x"}}, "same-origin")
-	}
-	c.keyWorks(id, secret, http.StatusOK)
-	if page := v.Get(rotate).SignIn(acmeOwner, acmePass); !strings.HasSuffix(page.Path, rotate) {
-		t.Errorf("after it, the person is at %s", page.Path)
-	}
 }
 
 // SP-9: an organisation's administrator sees its clients and code, and rotates a secret.

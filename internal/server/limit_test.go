@@ -86,6 +86,18 @@ func TestRequestsAreLimitedBySource(t *testing.T) {
 		func(s string) wireAnswer {
 			return c.send(http.MethodPost, "/sign-in", "identifier=x&password=y", formType, "From-IP: "+s)
 		},
+		func(s string) wireAnswer {
+			return c.send(http.MethodPost, "/account", "action=x", formType, "From-IP: "+s)
+		},
+		func(s string) wireAnswer {
+			return c.send(http.MethodPost, "/operator/organisations/new", "name=x", formType, "From-IP: "+s)
+		},
+		func(s string) wireAnswer {
+			return c.send(http.MethodPost, "/account/operator", "email=x", formType, "From-IP: "+s)
+		},
+		func(s string) wireAnswer {
+			return c.send(http.MethodPost, "/account/invitation", "full_name=x", formType, "From-IP: "+s)
+		},
 		func(s string) wireAnswer { return c.get(myMemberships, apiKey(testKey), "From-IP: "+s) },
 		func(s string) wireAnswer {
 			return c.send(http.MethodPost, "/authorisation/token", "grant_type=client_credentials&client_id=x&client_secret=y", formType, "From-IP: "+s)
