@@ -27,9 +27,17 @@ func (a *Authenticator) usedFrom(ctx context.Context, key *core.APIKey, ip strin
 	if key.AddressMode == core.AddressReport {
 		kind = core.AddressReported
 	}
-	if a.elsewhere.first(string(kind)+" "+key.ID+" "+ip, now) {
-		if err := a.reportAddress(ctx, key, kind); err != nil {
+	sighting := string(kind) + " " + key.ID + " " + ip
+	if a.elsewhere.first(sighting, now) {
+		err := a.reportAddress(ctx, key, kind)
+		switch {
+		case err != nil && kind == core.AddressRefused: // a refusal that cannot be recorded is not given
+			a.elsewhere.again(sighting, now)
 			return err
+		case err != nil:
+			a.elsewhere.again(sighting, now.Add(reportAgain))
+			a.Log.Warn("the use of an API key from another address was not recorded; it will be tried again",
+				"api_key", key.ID, "error", err)
 		}
 	}
 	if kind == core.AddressReported {
@@ -59,6 +67,9 @@ type sightings struct {
 const (
 	sightingTime = time.Hour
 	sightingRoom = 10_000
+	// reportAgain is when a report that failed is tried again: each use would wait for
+	// a database that does not answer.
+	reportAgain = time.Minute
 )
 
 // first reports whether nothing was seen under the key for a while.
@@ -73,4 +84,11 @@ func (s *sightings) first(key string, now time.Time) bool {
 	}
 	s.seen[key] = now
 	return true
+}
+
+// again takes back what first has noted: from then on, it is the first.
+func (s *sightings) again(key string, then time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seen[key] = then.Add(-sightingTime)
 }

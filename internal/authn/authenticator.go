@@ -2,6 +2,7 @@ package authn
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -22,6 +23,7 @@ type Authenticator struct {
 	Directory *tokens.Directory
 	Limits    *limit.Limiter // of requests; nil: none
 	Audience  string         // aud of access tokens that our own API takes
+	Log       *slog.Logger
 	Now       func() time.Time
 
 	elsewhere sightings

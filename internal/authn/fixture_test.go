@@ -84,7 +84,7 @@ func newNode(t *testing.T, url string, c *clock) *node {
 	key := bytes.Repeat([]byte{7}, 32)
 	n.People = &authn.People{
 		Authenticator: &authn.Authenticator{
-			Store: s, Secrets: &secret.Hasher{Key: key, Pool: n.pool, Rand: rand.Reader}, Gate: secret.NewGate(c.Now), Now: c.Now,
+			Store: s, Secrets: &secret.Hasher{Key: key, Pool: n.pool, Rand: rand.Reader}, Gate: secret.NewGate(c.Now), Log: testlog.Logger(t), Now: c.Now,
 		},
 		Sessions: &authn.Sessions{
 			Store: s, Lifetime: 12 * time.Hour, DeviceKey: key, Now: c.Now, Rand: rand.Reader, Wake: func() {},

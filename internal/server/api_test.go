@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"database/sql"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"claviger/internal/admin"
 	"claviger/internal/core"
@@ -293,4 +295,52 @@ func TestAPIKeyAddresses(t *testing.T) {
 			}
 		}
 	})
+}
+
+// While nothing can be recorded, a key that only reports works on, and what was not
+// recorded is later on. A refusal is not given.
+func TestAPIKeyAddressesWithoutARecord(t *testing.T) {
+	c := newCustomer(t)
+	key, _, err := c.Store.APIKeyByDigest(t.Context(), c.Secrets.Digest(testKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mode := func(mode core.AddressMode) {
+		change(t, c.Harness, func(tx *store.Tx) error {
+			changed := *key
+			changed.AllowedFrom, changed.AddressMode = []string{"203.0.113.7"}, mode
+			return tx.PutAPIKey(&changed)
+		})
+	}
+	db, err := sql.Open("sqlite", strings.TrimPrefix(c.URL, "sqlite:"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	do := func(statement string) {
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	use := func() wireAnswer { return c.get(myMemberships, apiKey(testKey), "From-IP: 198.51.100.1") }
+	recorded := func(kind core.EventType, want int) {
+		t.Helper()
+		if list, err := c.Store.Events(t.Context(), store.EventFilter{Type: kind}); err != nil || len(list) != want {
+			t.Errorf("%d records, %v", len(list), err)
+		}
+	}
+	do("CREATE TRIGGER closed BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no'); END")
+	mode(core.AddressReport)
+	use().is(http.StatusOK)
+	mode(core.AddressEnforce)
+	use().is(http.StatusInternalServerError)
+	use().is(http.StatusInternalServerError)
+	do("DROP TRIGGER closed")
+	use().is(http.StatusUnauthorized)
+	recorded(core.AddressRefused, 1)
+	mode(core.AddressReport)
+	c.Clock.Advance(time.Minute)
+	use().is(http.StatusOK)
+	use().is(http.StatusOK)
+	recorded(core.AddressReported, 1)
 }

@@ -114,7 +114,7 @@ func (s *Server) wireTokens(dialects []*dialect.Dialect) {
 	}
 	s.authenticator = &authn.Authenticator{
 		Store: s.Store, Secrets: s.Secrets, Gate: gate, Verifier: verifier, Directory: directory,
-		Limits: newLimits(s.config, s.Store, env.Now), Audience: s.config.Audience, Now: env.Now,
+		Limits: newLimits(s.config, s.Store, env.Now), Audience: s.config.Audience, Log: s.log, Now: env.Now,
 	}
 	s.sharing = s.newSharing()
 	s.Exchange = &grants.Exchange{
