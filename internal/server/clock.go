@@ -41,6 +41,10 @@ func (c *clock) watch(ctx context.Context) {
 	}
 }
 
+// CompareClock compares the clock of this node with the one that all nodes share. Run
+// does so every five seconds.
+func (s *Server) CompareClock(ctx context.Context) error { return s.clock.compare(ctx) }
+
 // look compares. Where that is not possible, what was seen last counts on.
 func (c *clock) look(ctx context.Context) {
 	if err := c.compare(ctx); err != nil && ctx.Err() == nil {
@@ -86,6 +90,9 @@ func (c *clock) compareRecords(ctx context.Context) error {
 
 // seconds is how far this node is ahead of the database server.
 func (c *clock) seconds() float64 { return time.Duration(c.offset.Load()).Seconds() }
+
+// shared is the time by the clock that all nodes share.
+func (c *clock) shared() time.Time { return c.now().Add(-time.Duration(c.offset.Load())) }
 
 // wrong says why nothing can be answered by this clock; nil when it can.
 func (c *clock) wrong() *oauth.Error {

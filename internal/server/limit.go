@@ -37,7 +37,7 @@ const (
 type sharing struct {
 	limits *limit.Limiter
 	store  *store.Store
-	now    func() time.Time
+	now    func() time.Time // the database's, by which nodes agree on what is recent
 	rand   io.Reader
 	node   string           // our id among the others
 	told   int64            // our last round
@@ -45,9 +45,8 @@ type sharing struct {
 }
 
 func (s *Server) newSharing() *sharing {
-	env := s.environment
 	return &sharing{
-		limits: s.authenticator.Limits, store: s.Store, now: env.Now, rand: env.Rand, heard: map[string]int64{},
+		limits: s.authenticator.Limits, store: s.Store, now: s.clock.shared, rand: s.environment.Rand, heard: map[string]int64{},
 	}
 }
 

@@ -183,3 +183,43 @@ func TestNodesShareLimits(t *testing.T) {
 		t.Errorf("nothing was let through for %d s", waited)
 	}
 }
+
+// What a node tells is recent by the clock of the database, whatever its own shows
+// within what is allowed.
+func TestNodesWithClocksApartShareLimits(t *testing.T) {
+	const budget = 60
+	few := func(c *config.Config) { c.Limits.AccountRequests = budget }
+	first := servertest.NewPostgres(t, few)
+	second := servertest.Open(t, first.URL, few)
+	second.Reseed("second") // two nodes never make the same ids
+	first.Clock.Advance(time.Since(first.Clock.Now()))
+	second.Clock.Advance(time.Since(second.Clock.Now()) - 45*time.Second)
+	ask := func(h *servertest.Harness, times int) (passed int) {
+		for range times {
+			if (&customer{h, t}).get(myMemberships, apiKey(testKey)).status == http.StatusOK {
+				passed++
+			}
+		}
+		return passed
+	}
+	for _, h := range []*servertest.Harness{first, second} {
+		if err := h.CompareClock(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	left := budget
+	for _, h := range []*servertest.Harness{second, first, second} {
+		if got := ask(h, budget/3); got != budget/3 {
+			t.Errorf("%d of %d were let through, with %d left", got, budget/3, left)
+		}
+		left -= budget / 3
+		for _, h := range []*servertest.Harness{first, second, first} {
+			if err := h.ShareLimits(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if got := ask(first, budget) + ask(second, budget); got != 0 {
+		t.Errorf("%d were let through of nothing", got)
+	}
+}

@@ -116,7 +116,6 @@ func (s *Server) wireTokens(dialects []*dialect.Dialect) {
 		Store: s.Store, Secrets: s.Secrets, Gate: gate, Verifier: verifier, Directory: directory,
 		Limits: newLimits(s.config, s.Store, env.Now), Audience: s.config.Audience, Log: s.log, Now: env.Now,
 	}
-	s.sharing = s.newSharing()
 	s.Exchange = &grants.Exchange{
 		Store: s.Store, Authenticator: s.authenticator, Directory: directory, Issuer: s.Issuer, Now: env.Now,
 	}
@@ -135,6 +134,7 @@ func (s *Server) wireEndpoints() {
 	s.metrics = endpoints.NewMetrics(s.environment.Now)
 	s.clock = &clock{store: s.Store, now: s.environment.Now, log: s.log}
 	s.metrics.Gauge("claviger_clock_offset_seconds", "How far the clock is ahead of the one of PostgreSQL.", nil, s.clock.seconds)
+	s.sharing = s.newSharing()
 	s.cleaner = &cleaner{
 		store: s.Store, every: s.config.CleanUpEvery, retention: s.config.AuditRetention,
 		metrics: s.metrics.CleanUp(store.GrowingTables()), log: s.log, now: s.environment.Now,
