@@ -1,13 +1,9 @@
 package server
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"io"
 	"log/slog"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -24,6 +20,7 @@ type work struct {
 	most    int64
 	running atomic.Int64
 	refused atomic.Int64
+	bodies  *bodies // of every kind
 }
 
 // workload is every kind of work. What tells of health, and what is the same for
@@ -33,11 +30,12 @@ type workload struct {
 }
 
 func newWorkload(most config.InFlight) *workload {
+	all := &bodies{}
 	return &workload{
-		issue:  &work{name: "issue", most: int64(most.Issue)},
-		verify: &work{name: "verify", most: int64(most.Verify)},
-		pages:  &work{name: "pages", most: int64(most.Pages)},
-		manage: &work{name: "manage", most: int64(most.Manage)},
+		issue:  &work{name: "issue", most: int64(most.Issue), bodies: all},
+		verify: &work{name: "verify", most: int64(most.Verify), bodies: all},
+		pages:  &work{name: "pages", most: int64(most.Pages), bodies: all},
+		manage: &work{name: "manage", most: int64(most.Manage), bodies: all},
 	}
 }
 
@@ -61,9 +59,10 @@ type failure func(http.ResponseWriter, *http.Request, *oauth.Error)
 // fail writes it.
 func (k *work) bound(next http.Handler, fail failure) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer receive(r).release()
+		body, fits := k.bodies.receive(r)
+		defer body.release()
 		defer k.running.Add(-1)
-		if k.running.Add(1) > k.most {
+		if k.running.Add(1) > k.most || !fits {
 			k.refused.Add(1)
 			fail(w, r, oauth.NewError(oauth.ReasonOverloaded).With("Retry-After", "1"))
 			return
@@ -87,46 +86,3 @@ func (l *workload) report(ctx context.Context, log *slog.Logger) {
 }
 
 const reportEvery = 10 * time.Second
-
-// maxReceived is how much of a body is read before a request takes a place: no
-// route takes more.
-const maxReceived = 64<<10 + 1
-
-// received is the body of a request that has arrived.
-type received struct {
-	bytes.Buffer
-	rest io.ReadCloser
-	all  io.Reader
-}
-
-// bodies is a pool of received.
-var bodies = sync.Pool{New: func() any { return &received{} }}
-
-// receive reads the body before the request takes a place, so that one which is slow
-// to send takes none: it has its connection, and time limits (H01). Nothing of it
-// may be kept after release.
-func receive(r *http.Request) *received {
-	if r.Body == nil || r.Body == http.NoBody {
-		return nil
-	}
-	body := bodies.Get().(*received)
-	body.all = &body.Buffer
-	if _, err := io.CopyN(&body.Buffer, r.Body, maxReceived); !errors.Is(err, io.EOF) {
-		body.all = io.MultiReader(&body.Buffer, r.Body) // whoever reads it finds that it is too long, or broken
-	}
-	body.rest, r.Body = r.Body, body
-	return body
-}
-
-func (b *received) Read(p []byte) (int, error) { return b.all.Read(p) }
-
-func (b *received) Close() error { return b.rest.Close() }
-
-func (b *received) release() {
-	if b == nil || b.Cap() > maxReceived {
-		return
-	}
-	b.Reset()
-	b.all, b.rest = nil, nil
-	bodies.Put(b)
-}
