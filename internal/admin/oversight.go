@@ -25,10 +25,42 @@ func (s *Service) Usage(ctx context.Context, actor Actor, organisationID string,
 	if err := s.mayOversee(ctx, actor, organisationID, permissionReadUsage); err != nil {
 		return nil, err
 	}
-	if to.Before(from) || to.Sub(from) > core.UsageKept*24*time.Hour {
-		return nil, invalid("from", "The days must be in order, and not more than 400.")
+	if err := checkDays(from, to); err != nil {
+		return nil, err
 	}
 	return s.Store.Usage(ctx, organisationID, from, to)
+}
+
+// UsageByDialect returns, for the platform, the sums of token requests by day, dialect
+// and outcome, as Usage does. A dialect counts what came in by its routes; the empty one
+// is that of the standard endpoints.
+func (s *Service) UsageByDialect(ctx context.Context, actor Actor, from, to time.Time) ([]*core.Usage, error) {
+	if err := s.platformOnly(ctx, actor); err != nil {
+		return nil, err
+	}
+	if err := checkDays(from, to); err != nil {
+		return nil, err
+	}
+	return s.Store.UsageByDialect(ctx, from, to)
+}
+
+// UsageOfDialect returns, for the platform, the sums of one dialect by day, client and
+// outcome: of that many clients, those with most requests.
+func (s *Service) UsageOfDialect(ctx context.Context, actor Actor, dialect string, from, to time.Time, clients int) ([]*core.Usage, error) {
+	if err := s.platformOnly(ctx, actor); err != nil {
+		return nil, err
+	}
+	if err := checkDays(from, to); err != nil {
+		return nil, err
+	}
+	return s.Store.UsageOfDialect(ctx, dialect, from, to, clients)
+}
+
+func checkDays(from, to time.Time) error {
+	if to.Before(from) || to.Sub(from) > core.UsageKept*24*time.Hour {
+		return invalid("from", "The days must be in order, and not more than 400.")
+	}
+	return nil
 }
 
 func (s *Service) mayOversee(ctx context.Context, actor Actor, organisationID, permission string) error {

@@ -72,12 +72,17 @@ func (n *counts) refusedInAll() (sum int64) {
 	return sum
 }
 
-// usageByDialect counts the token requests of the last days by the dialect that their
-// client or API key uses.
+// dialectPeriod are the days that the use of dialects is shown of.
+func (c *Console) dialectPeriod() (first, today time.Time) {
+	today = c.Now().UTC().Truncate(24 * time.Hour)
+	return today.AddDate(0, 0, 1-daysOfDialects), today
+}
+
+// usageByDialect counts the token requests of the last days by the dialect of the route
+// that they came in by.
 func (c *Console) usageByDialect(p *page) (map[string]*counts, time.Time, error) {
-	today := c.Now().UTC().Truncate(24 * time.Hour)
-	first := today.AddDate(0, 0, 1-daysOfDialects)
-	all, err := c.Admin.Usage(p.r.Context(), p.actor(), "", first, today)
+	first, today := c.dialectPeriod()
+	all, err := c.Admin.UsageByDialect(p.r.Context(), p.actor(), first, today)
 	if err != nil {
 		return nil, first, err
 	}
@@ -85,30 +90,24 @@ func (c *Console) usageByDialect(p *page) (map[string]*counts, time.Time, error)
 	for _, d := range c.Dialects {
 		used[d.Name] = newCounts(first, daysOfDialects)
 	}
-	known := map[string]string{}
 	for _, u := range all {
-		name, ok := known[u.ClientID]
-		if !ok {
-			name = c.dialectOf(p, u.ClientID)
-			known[u.ClientID] = name
+		if n := used[u.Dialect]; n != nil { // else one that this server has no more
+			n.add(u, "")
 		}
-		if used[name] == nil {
-			name = ""
-		}
-		used[name].add(u, "")
 	}
 	return used, first, nil
 }
 
-// dialectOf is the dialect of a client or API key.
-func (c *Console) dialectOf(p *page, id string) string {
-	if client, err := c.Store.Client(p.r.Context(), id); err == nil {
-		return client.Dialect
+// usageOf counts the token requests of the last days by the clients that send most of
+// them to a dialect.
+func (c *Console) usageOf(p *page, d *dialect.Dialect) (*counts, error) {
+	first, today := c.dialectPeriod()
+	all, err := c.Admin.UsageOfDialect(p.r.Context(), p.actor(), d.Name, first, today, mostClients)
+	n := newCounts(first, daysOfDialects)
+	for _, u := range all {
+		n.add(u, "")
 	}
-	if key, err := c.Store.APIKey(p.r.Context(), id); err == nil {
-		return key.Dialect
-	}
-	return ""
+	return n, err
 }
 
 // dialectAsked returns the dialect that the path names.
@@ -126,7 +125,11 @@ func (c *Console) opDialect(p *page) error {
 	if err != nil {
 		return err
 	}
-	used, _, err := c.usageByDialect(p)
+	used, err := c.usageOf(p, d)
+	if err != nil {
+		return err
+	}
+	sums, _, err := c.usageByDialect(p)
 	if err != nil {
 		return err
 	}
@@ -155,12 +158,12 @@ func (c *Console) opDialect(p *page) error {
 		}
 	}
 	blocks := []web.Block{routes, transcripts}
-	if n := used[d.Name]; n.total > 0 {
-		blocks = append(blocks, c.outcomePlot(p, n))
-		if len(n.clients) > 1 {
-			blocks = append(blocks, c.clientPlot(p, n))
+	if used.total > 0 {
+		blocks = append(blocks, c.outcomePlot(p, sums[d.Name]))
+		if len(used.clients) > 1 {
+			blocks = append(blocks, c.clientPlot(p, used))
 		}
-		blocks = append(blocks, c.clientTable(p, n))
+		blocks = append(blocks, c.clientTable(p, used))
 	}
 	return c.render(p, http.StatusOK, web.Console{
 		Title: d.Title, Crumbs: c.opCrumb(p, "dialects"), Blocks: blocks,

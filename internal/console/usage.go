@@ -58,7 +58,7 @@ type counts struct {
 	total             int64
 	accepted, refused []float64            // by day
 	clients           map[string]*requests // by client id
-	known             []string             // ids of all clients, also of those left out
+	known             map[string]bool      // ids of all clients, also of those left out
 	reasons           map[refusal]int64
 }
 
@@ -72,15 +72,13 @@ type refusal struct{ reason, client string }
 
 func newCounts(first time.Time, days int) *counts {
 	return &counts{
-		first: first, accepted: make([]float64, days), refused: make([]float64, days), clients: map[string]*requests{}, reasons: map[refusal]int64{},
+		first: first, accepted: make([]float64, days), refused: make([]float64, days), clients: map[string]*requests{}, known: map[string]bool{}, reasons: map[refusal]int64{},
 	}
 }
 
 // add counts a row, unless another client is asked for.
 func (n *counts) add(u *core.Usage, client string) {
-	if !slices.Contains(n.known, u.ClientID) {
-		n.known = append(n.known, u.ClientID)
-	}
+	n.known[u.ClientID] = true
 	day := int(u.Day.Sub(n.first) / (24 * time.Hour))
 	if client != "" && client != u.ClientID || day < 0 || day >= len(n.accepted) {
 		return
@@ -121,7 +119,8 @@ func (c *Console) usageForm(p *page, days int, n *counts) web.Form {
 		periods = append(periods, web.Option{Value: strconv.Itoa(period), Label: c.text(p, "usage.days", period), Selected: period == days})
 	}
 	clients := []web.Option{{Label: c.text(p, "usage.all")}}
-	for _, id := range n.known[:min(len(n.known), mostClients)] {
+	known := slices.Sorted(maps.Keys(n.known))
+	for _, id := range known[:min(len(known), mostClients)] {
 		if id != "" {
 			clients = append(clients, web.Option{Value: id, Label: c.clientName(p, id), Selected: id == p.asked("client")})
 		}

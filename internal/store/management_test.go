@@ -121,6 +121,46 @@ func TestUsageIsCountedWithTheCommit(t *testing.T) {
 	})
 }
 
+// Usage of dialects is summed in the database, of the clients with most requests.
+func TestUsageOfDialects(t *testing.T) {
+	storetest.Engines(t, func(t *testing.T, open func() *store.Store) {
+		s := open()
+		day := at.Truncate(24 * time.Hour)
+		count := func(dialect, organisation, client string, outcome core.EventType, times int) {
+			for range times {
+				write(t, s, func(tx *store.Tx) error {
+					tx.Audit(core.Event{At: at, Type: outcome, OrganisationID: organisation, ClientID: client, Dialect: dialect, GrantType: "client_credentials"})
+					return nil
+				})
+			}
+		}
+		count("jpay", "org_1", "a", core.TokenIssued, 1)
+		count("jpay", "org_2", "a", core.TokenIssued, 2)
+		count("jpay", "org_1", "a", core.TokenRefused, 1)
+		count("jpay", "", "b", core.TokenIssued, 1)
+		count("jpay", "", "c", core.TokenIssued, 3)
+		count("", "", "b", core.TokenIssued, 9)
+		if _, err := s.FlushUsage(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		all, err := s.UsageByDialect(t.Context(), at, at)
+		check(t, err, cmp.Diff([]*core.Usage{
+			{Day: day, Outcome: core.TokenIssued, Requests: 9},
+			{Day: day, Dialect: "jpay", Outcome: core.TokenIssued, Requests: 7},
+			{Day: day, Dialect: "jpay", Outcome: core.TokenRefused, Requests: 1},
+		}, all))
+		most, err := s.UsageOfDialect(t.Context(), "jpay", at, at, 2)
+		check(t, err, cmp.Diff([]*core.Usage{
+			{Day: day, ClientID: "a", Dialect: "jpay", Outcome: core.TokenIssued, Requests: 3},
+			{Day: day, ClientID: "a", Dialect: "jpay", Outcome: core.TokenRefused, Requests: 1},
+			{Day: day, ClientID: "c", Dialect: "jpay", Outcome: core.TokenIssued, Requests: 3},
+		}, most))
+		if none, err := s.UsageByDialect(t.Context(), at.Add(-48*time.Hour), at.Add(-24*time.Hour)); err != nil || len(none) != 0 {
+			t.Errorf("of other days: %+v, %v", none, err)
+		}
+	})
+}
+
 func TestPagesOfOrganisationsAndClients(t *testing.T) {
 	storetest.Engines(t, func(t *testing.T, open func() *store.Store) {
 		s := open()

@@ -225,6 +225,35 @@ func (s *Store) Usage(ctx context.Context, organisationID string, from, to time.
 	})
 }
 
+// dialectRows bounds UsageByDialect: more than the dialects of a server have in as many
+// days as usage is kept.
+const dialectRows = 50_000
+
+// UsageByDialect returns the sums of each day by dialect and outcome, as Usage does.
+func (s *Store) UsageByDialect(ctx context.Context, from, to time.Time) ([]*core.Usage, error) {
+	return uncached(ctx, s, func(ctx context.Context) ([]*core.Usage, error) {
+		rows, err := s.read.UsageByDialect(ctx, queries.UsageByDialectParams{
+			FromDay: from.UnixMilli() / millisOfDay, ToDay: to.UnixMilli() / millisOfDay, Most: dialectRows})
+		return each(rows, err, "usage", func(row queries.UsageByDialectRow) (*core.Usage, error) {
+			return usageOf(queries.UsageCount{Day: row.Day, Dialect: row.Dialect, Outcome: row.Outcome, Requests: row.Requests})
+		})
+	})
+}
+
+// UsageOfDialect returns the sums of each day by client and outcome, as Usage does: of
+// so many clients, those that send the dialect most requests.
+func (s *Store) UsageOfDialect(ctx context.Context, dialect string, from, to time.Time, clients int) ([]*core.Usage, error) {
+	return uncached(ctx, s, func(ctx context.Context) ([]*core.Usage, error) {
+		rows, err := s.read.UsageOfDialect(ctx, queries.UsageOfDialectParams{
+			Dialect: dialect, FromDay: from.UnixMilli() / millisOfDay, ToDay: to.UnixMilli() / millisOfDay, Clients: int32(clients)})
+		return each(rows, err, "usage", func(row queries.UsageOfDialectRow) (*core.Usage, error) {
+			return usageOf(queries.UsageCount{
+				Day: row.Day, ClientID: row.ClientID, Dialect: dialect, Outcome: row.Outcome, Requests: row.Requests,
+			})
+		})
+	})
+}
+
 func usageOf(row queries.UsageCount) (*core.Usage, error) {
 	return &core.Usage{
 		Day: time.UnixMilli(row.Day * millisOfDay).UTC(), OrganisationID: row.OrganisationID, ClientID: row.ClientID,

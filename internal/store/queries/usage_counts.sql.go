@@ -95,6 +95,112 @@ func (q *Queries) Usage(ctx context.Context, arg UsageParams) ([]UsageRow, error
 	return items, nil
 }
 
+const usageByDialect = `-- name: UsageByDialect :many
+SELECT day, dialect, outcome, CAST(SUM(requests) AS BIGINT) AS requests
+FROM usage_counts WHERE day >= $1 AND day <= $2
+GROUP BY day, dialect, outcome
+ORDER BY day, dialect, outcome LIMIT $3
+`
+
+type UsageByDialectParams struct {
+	FromDay int64
+	ToDay   int64
+	Most    int32
+}
+
+type UsageByDialectRow struct {
+	Day      int64
+	Dialect  string
+	Outcome  string
+	Requests int64
+}
+
+// UsageByDialect sums over everything but day, dialect and outcome.
+func (q *Queries) UsageByDialect(ctx context.Context, arg UsageByDialectParams) ([]UsageByDialectRow, error) {
+	rows, err := q.db.QueryContext(ctx, usageByDialect, arg.FromDay, arg.ToDay, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []UsageByDialectRow
+	for rows.Next() {
+		var i UsageByDialectRow
+		if err := rows.Scan(
+			&i.Day,
+			&i.Dialect,
+			&i.Outcome,
+			&i.Requests,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const usageOfDialect = `-- name: UsageOfDialect :many
+SELECT day, client_id, outcome, CAST(SUM(requests) AS BIGINT) AS requests
+FROM usage_counts WHERE usage_counts.dialect = $1 AND usage_counts.day >= $2 AND usage_counts.day <= $3 AND client_id IN (
+  SELECT most.client_id FROM usage_counts AS most WHERE most.dialect = $1 AND most.day >= $2 AND most.day <= $3
+  GROUP BY most.client_id ORDER BY SUM(most.requests) DESC, most.client_id LIMIT $4)
+GROUP BY day, client_id, outcome
+ORDER BY day, client_id, outcome
+`
+
+type UsageOfDialectParams struct {
+	Dialect string
+	FromDay int64
+	ToDay   int64
+	Clients int32
+}
+
+type UsageOfDialectRow struct {
+	Day      int64
+	ClientID string
+	Outcome  string
+	Requests int64
+}
+
+// UsageOfDialect has the clients that send most requests to a dialect.
+func (q *Queries) UsageOfDialect(ctx context.Context, arg UsageOfDialectParams) ([]UsageOfDialectRow, error) {
+	rows, err := q.db.QueryContext(ctx, usageOfDialect,
+		arg.Dialect,
+		arg.FromDay,
+		arg.ToDay,
+		arg.Clients,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []UsageOfDialectRow
+	for rows.Next() {
+		var i UsageOfDialectRow
+		if err := rows.Scan(
+			&i.Day,
+			&i.ClientID,
+			&i.Outcome,
+			&i.Requests,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const usageOfOrganisation = `-- name: UsageOfOrganisation :many
 SELECT day, organisation_id, client_id, dialect, grant_type, outcome, reason, requests FROM usage_counts WHERE organisation_id = $1 AND day >= $2 AND day <= $3
 ORDER BY day, client_id, dialect, grant_type, outcome, reason
