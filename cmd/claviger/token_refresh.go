@@ -35,7 +35,7 @@ func (i *inspection) refreshJWT(ctx context.Context, text string, decoded *unpro
 // family prints the grant that a refresh token belongs to, and what the server
 // would say to it.
 func (i *inspection) family(ctx context.Context, token secret.Token) error {
-	row, err := i.instance.Store.RefreshToken(ctx, token.Selector)
+	row, grant, err := i.instance.Store.Family(ctx, token.Selector)
 	if errors.Is(err, core.ErrNotFound) {
 		i.print("Dead: this database does not know it. It is of another one, or expired so long ago that it was removed.\n")
 		return nil
@@ -46,10 +46,6 @@ func (i *inspection) family(ctx context.Context, token secret.Token) error {
 	if !token.Equal(row.Hash) {
 		i.print("Dead: there is such a token, but with another secret; this one is forged.\n")
 		return nil
-	}
-	grant, err := i.instance.Store.Grant(ctx, row.GrantID)
-	if err != nil {
-		return err
 	}
 	byID, err := codes(ctx, i.instance)
 	if err != nil {

@@ -80,7 +80,7 @@ func (t *TokenState) findRefresh(ctx context.Context, text string) (*foundToken,
 	if err != nil {
 		return nil, dead
 	}
-	row, grant, err := t.familyOf(ctx, token.Selector)
+	row, grant, err := t.Store.Family(ctx, token.Selector)
 	if errors.Is(err, core.ErrNotFound) {
 		return nil, dead
 	}
@@ -102,15 +102,6 @@ func (t *TokenState) findRefresh(ctx context.Context, text string) (*foundToken,
 	return &foundToken{
 		authorization: a, refresh: row, subject: t.Issuer.Subject(a), grantEnds: grant.ExpiresAt, issuer: t.Issuer.URL,
 	}, nil
-}
-
-func (t *TokenState) familyOf(ctx context.Context, selector string) (*core.RefreshToken, *core.Grant, error) {
-	row, err := t.Store.RefreshToken(ctx, selector)
-	if err != nil {
-		return nil, nil, err
-	}
-	grant, err := t.Store.Grant(ctx, row.GrantID)
-	return row, grant, err
 }
 
 // describe is the introspection response of a live token.

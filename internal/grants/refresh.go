@@ -55,7 +55,7 @@ func (x *Exchange) presentRefreshToken(ctx context.Context, r *request) error {
 	if err != nil {
 		return invalid.Because(err)
 	}
-	row, err := x.Store.RefreshToken(ctx, presented.Selector)
+	row, grant, err := x.Store.Family(ctx, presented.Selector)
 	if errors.Is(err, core.ErrNotFound) {
 		return invalid.Because(err)
 	}
@@ -64,13 +64,6 @@ func (x *Exchange) presentRefreshToken(ctx context.Context, r *request) error {
 	}
 	if !presented.Equal(row.Hash) {
 		return invalid.Because(errors.New("the secret does not match"))
-	}
-	grant, err := x.Store.Grant(ctx, row.GrantID)
-	if errors.Is(err, core.ErrNotFound) {
-		return invalid.Because(err)
-	}
-	if err != nil {
-		return err
 	}
 	r.rotation = &rotation{presented: presented, grant: grant}
 	return nil

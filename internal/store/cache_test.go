@@ -101,18 +101,30 @@ func TestD05_NodesOnPostgreSQLAreTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	there := storetest.Open(t, url, func(o *store.Options) { o.PollInterval = time.Hour })
-	enabled := func() bool {
-		key, err := there.APIKey(t.Context(), "k")
-		return err == nil && key.Enabled
-	}
-	deadline := time.Now().Add(20 * time.Second)
-	for _, state := range []bool{true, false, true} {
-		write(t, here, func(tx *store.Tx) error { return tx.PutAPIKey(&core.APIKey{ID: "k", Enabled: state}) })
-		for enabled() != state {
+	told := func(knows func() bool) {
+		t.Helper()
+		for deadline := time.Now().Add(20 * time.Second); !knows(); time.Sleep(5 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatal("the other node was not told")
 			}
-			time.Sleep(5 * time.Millisecond)
 		}
 	}
+	for _, state := range []bool{true, false, true} {
+		write(t, here, func(tx *store.Tx) error { return tx.PutAPIKey(&core.APIKey{ID: "k", Enabled: state}) })
+		told(func() bool {
+			key, err := there.APIKey(t.Context(), "k")
+			return err == nil && key.Enabled == state
+		})
+	}
+	if g, err := there.GrantState(t.Context(), "gnt_1"); g != nil || err != nil {
+		t.Fatal(g, err)
+	}
+	write(t, here, func(tx *store.Tx) error {
+		_, err := tx.EndGrant("gnt_1", at, "logout", at.Add(time.Hour))
+		return err
+	})
+	told(func() bool {
+		g, err := there.GrantState(t.Context(), "gnt_1")
+		return err == nil && g != nil
+	})
 }

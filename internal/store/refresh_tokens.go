@@ -8,6 +8,16 @@ import (
 	"claviger/internal/store/queries"
 )
 
+// Family returns the refresh token with a selector, used or not, and its grant. It is
+// never cached.
+func (s *Store) Family(ctx context.Context, selector string) (t *core.RefreshToken, g *core.Grant, err error) {
+	row, err := uncached(ctx, s, func(ctx context.Context) (queries.FamilyRow, error) { return s.read.Family(ctx, selector) })
+	if t, err = one(row.RefreshToken, err, "refresh token", refreshTokenOf); err == nil {
+		g, err = grantOf(row.Grant)
+	}
+	return t, g, err
+}
+
 // RefreshToken returns the refresh token with a selector, used or not. It is
 // never cached.
 func (s *Store) RefreshToken(ctx context.Context, selector string) (*core.RefreshToken, error) {

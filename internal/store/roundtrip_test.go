@@ -163,6 +163,8 @@ func TestRoundTripOfInserts(t *testing.T) {
 		check(t, err, cmp.Diff(grant, gotGrant))
 		gotToken, err := s.RefreshToken(t.Context(), "sel")
 		check(t, err, cmp.Diff(token, gotToken))
+		gotToken, gotGrant, err = s.Family(t.Context(), "sel")
+		check(t, err, cmp.Diff(token, gotToken)+cmp.Diff(grant, gotGrant))
 		secrets, err := s.Secrets(t.Context(), "key_1")
 		check(t, err, cmp.Diff([]core.Secret{secret}, secrets))
 		key, found, err := s.APIKeyByDigest(t.Context(), "d")

@@ -48,7 +48,8 @@ type Store struct {
 
 	caches
 	generation atomic.Uint64
-	away       atomic.Bool // as Away says
+	ends       atomic.Uint64 // moves on when a grant may have ended
+	away       atomic.Bool   // as Away says
 
 	queue   chan *request
 	gate    sync.RWMutex // held for reading while a request enters the queue
@@ -97,8 +98,8 @@ func newStore(options Options) (*Store, error) {
 		linger: options.Linger,
 		queue:  make(chan *request, queueLength),
 		looks:  make(chan struct{}, 1),
-		caches: newCaches(),
 	}
+	s.caches = newCaches(&s.generation, &s.ends)
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

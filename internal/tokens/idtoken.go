@@ -105,7 +105,7 @@ type Hint struct{ Subject, ClientID, SessionID string }
 // §2): an ID token of ours, expired or not, by a key that is still published. Any
 // other text is ReasonTokenInvalid.
 func (v *Verifier) Hint(ctx context.Context, idToken string) (*Hint, error) {
-	payload, err := v.Ring.Verify(ctx, idToken, keys.TypeIDToken, v.Now())
+	payload, _, err := v.Ring.Verify(ctx, idToken, keys.TypeIDToken, v.Now())
 	if err != nil {
 		return nil, hintInvalid(err)
 	}

@@ -2,6 +2,7 @@ package tokens
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -27,6 +28,7 @@ type Ring struct {
 	Rand      io.Reader
 
 	set      atomic.Pointer[keys.Set]
+	proven   proven
 	reload   sync.Mutex
 	reloaded time.Time
 }
@@ -163,18 +165,35 @@ func (r *Ring) Sign(algorithm, typ string, payload []byte, now time.Time) (strin
 	return key.Sign(typ, payload)
 }
 
-// Verify returns the payload of a token that one of the keys signed. A kid that
-// is not known is looked for in the database once in minReload at most.
-func (r *Ring) Verify(ctx context.Context, token, typ string, now time.Time) ([]byte, error) {
-	payload, _, err := r.set.Load().Verify(token, typ, now)
+// Verify returns the payload of a token that one of the keys signed, and the kid. A
+// kid that is not known is looked for in the database once in minReload at most.
+func (r *Ring) Verify(ctx context.Context, token, typ string, now time.Time) (payload []byte, kid string, err error) {
+	payload, kid, err = r.set.Load().Verify(token, typ, now)
 	if !errors.Is(err, keys.ErrUnknownKey) || !r.mayReload(now) {
-		return payload, err
+		return payload, kid, err
 	}
 	if err := r.Load(ctx); err != nil {
+		return nil, "", err
+	}
+	return r.set.Load().Verify(token, typ, now)
+}
+
+// claimsOf returns the claims of an access token that one of the keys signed. Times
+// are the caller's to look at.
+func (r *Ring) claimsOf(ctx context.Context, token string, now time.Time) (*Claims, error) {
+	set, digest := r.set.Load(), sha256.Sum256([]byte(token))
+	if p, ok := r.proven.get(set, digest); ok && set.Publishes(p.kid, now) {
+		return p.claims, nil
+	}
+	payload, kid, err := r.Verify(ctx, token, keys.TypeAccessToken, now)
+	if err != nil {
 		return nil, err
 	}
-	payload, _, err = r.set.Load().Verify(token, typ, now)
-	return payload, err
+	claims, err := parseClaims(payload)
+	if err == nil {
+		r.proven.add(set, digest, provenToken{kid, claims})
+	}
+	return claims, err
 }
 
 func (r *Ring) mayReload(now time.Time) bool {

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"claviger/internal/core"
-	"claviger/internal/keys"
 	"claviger/oauth"
 )
 
@@ -28,11 +27,7 @@ type Verifier struct {
 // ReasonTokenExpired.
 func (v *Verifier) Verify(ctx context.Context, token string) (*Claims, error) {
 	now := v.Now()
-	payload, err := v.Ring.Verify(ctx, token, keys.TypeAccessToken, now)
-	if err != nil {
-		return nil, tokenInvalid(err)
-	}
-	claims, err := parseClaims(payload)
+	claims, err := v.Ring.claimsOf(ctx, token, now)
 	switch {
 	case err != nil:
 		return nil, tokenInvalid(err)
@@ -60,14 +55,14 @@ func (v *Verifier) Alive(ctx context.Context, c *Claims) (*core.Authorization, e
 	if c.IssuedAt < restored.Unix() { // R26: its end may be among what was lost
 		return nil, oauth.NewError(oauth.ReasonTokenRevoked)
 	}
-	grant, err := v.Directory.Store.Grant(ctx, c.GrantID)
-	if err == nil && !grant.EndedAt.IsZero() {
+	grant, err := v.Directory.Store.GrantState(ctx, c.GrantID)
+	if err != nil {
+		return nil, err
+	}
+	parties := c.Parties() // without a grant: a token without refresh token that nobody has revoked
+	if grant != nil && !grant.EndedAt.IsZero() {
 		return nil, oauth.NewError(oauth.ReasonTokenRevoked)
 	}
-	if err != nil && !errors.Is(err, core.ErrNotFound) {
-		return nil, err // no row: a token without refresh token that nobody has revoked
-	}
-	parties := c.Parties()
 	if grant != nil {
 		parties = PartiesOf(grant) // the token may name its person by a pairwise subject
 	}

@@ -40,6 +40,48 @@ func (q *Queries) ConsumeRefreshToken(ctx context.Context, arg ConsumeRefreshTok
 	return i, err
 }
 
+const family = `-- name: Family :one
+SELECT refresh_tokens.selector, refresh_tokens.hash, refresh_tokens.grant_id, refresh_tokens.issued_at, refresh_tokens.expires_at, refresh_tokens.consumed_at, refresh_tokens.successor, grants.id, grants.client_id, grants.api_key_id, grants.user_id, grants.organisation_id, grants.account_id, grants.consent_id, grants.scope, grants.service, grants.channel, grants.created_at, grants.expires_at, grants.ended_at, grants.end_reason, grants.session_id, grants.authentication
+FROM refresh_tokens JOIN grants ON grants.id = refresh_tokens.grant_id WHERE refresh_tokens.selector = $1
+`
+
+type FamilyRow struct {
+	RefreshToken RefreshToken
+	Grant        Grant
+}
+
+// Family is a refresh token with its grant.
+func (q *Queries) Family(ctx context.Context, selector string) (FamilyRow, error) {
+	row := q.db.QueryRowContext(ctx, family, selector)
+	var i FamilyRow
+	err := row.Scan(
+		&i.RefreshToken.Selector,
+		&i.RefreshToken.Hash,
+		&i.RefreshToken.GrantID,
+		&i.RefreshToken.IssuedAt,
+		&i.RefreshToken.ExpiresAt,
+		&i.RefreshToken.ConsumedAt,
+		&i.RefreshToken.Successor,
+		&i.Grant.ID,
+		&i.Grant.ClientID,
+		&i.Grant.ApiKeyID,
+		&i.Grant.UserID,
+		&i.Grant.OrganisationID,
+		&i.Grant.AccountID,
+		&i.Grant.ConsentID,
+		&i.Grant.Scope,
+		&i.Grant.Service,
+		&i.Grant.Channel,
+		&i.Grant.CreatedAt,
+		&i.Grant.ExpiresAt,
+		&i.Grant.EndedAt,
+		&i.Grant.EndReason,
+		&i.Grant.SessionID,
+		&i.Grant.Authentication,
+	)
+	return i, err
+}
+
 const refreshToken = `-- name: RefreshToken :one
 SELECT selector, hash, grant_id, issued_at, expires_at, consumed_at, successor FROM refresh_tokens WHERE selector = $1
 `

@@ -9,3 +9,8 @@ RETURNING *;
 
 -- name: RefreshToken :one
 SELECT * FROM refresh_tokens WHERE selector = @selector;
+
+-- Family is a refresh token with its grant.
+-- name: Family :one
+SELECT sqlc.embed(refresh_tokens), sqlc.embed(grants)
+FROM refresh_tokens JOIN grants ON grants.id = refresh_tokens.grant_id WHERE refresh_tokens.selector = @selector;
