@@ -116,3 +116,29 @@ func TestAFailedJobGivesTheTokenBackThatItConsumed(t *testing.T) {
 		check(t, s.Write(t.Context(), consume("a", nil)), "")
 	})
 }
+
+// Audit records alone are one statement without a transaction around it: what of it
+// is not refused must not stay behind, or the jobs could not be run again.
+func TestRecordsThatAreRefusedTogetherLeaveNothing(t *testing.T) {
+	storetest.Engines(t, func(t *testing.T, open func() *store.Store) {
+		s := open()
+		records := func(id string) func(*store.Tx) error {
+			return func(tx *store.Tx) error {
+				tx.Audit(core.Event{ID: id, Type: core.TokenIssued})
+				return nil
+			}
+		}
+		release := hold(t, s)
+		results := queue(t, s, records("evt_a"), records("evt_b"), records("evt_a"))
+		release()
+		refused := 0
+		for _, result := range results {
+			if err := <-result; err != nil {
+				refused++
+			}
+		}
+		if events, err := s.Events(t.Context(), store.EventFilter{Type: core.TokenIssued}); err != nil || len(events) != 2 || refused != 1 {
+			t.Errorf("%d refused, %d records, %v", refused, len(events), err)
+		}
+	})
+}

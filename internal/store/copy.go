@@ -318,7 +318,7 @@ func (c *copying) finish(ctx context.Context, copied []CopiedTable) error {
 		if _, err := s.ExecContext(ctx, "UPDATE cache_version SET value = value + 1"); err != nil {
 			return err
 		}
-		if err := insertEvents(ctx, s, c.to.engine, []core.Event{event}); err != nil {
+		if err := insertEvents(ctx, s, c.to.engine, insertAlone, []core.Event{event}); err != nil {
 			return err
 		}
 		_, err := s.ExecContext(ctx, "DROP TABLE "+copyTable)

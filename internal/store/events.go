@@ -127,7 +127,7 @@ func (f EventFilter) query() (string, []any) {
 }
 
 // insertEvents writes events, many to a statement.
-func insertEvents(ctx context.Context, c sqlSession, engine string, events []core.Event) error {
+func insertEvents(ctx context.Context, c sqlSession, engine, how string, events []core.Event) error {
 	args := make([]any, 0, len(events)*auditRows.width)
 	for i := range events {
 		e := &events[i]
@@ -135,7 +135,7 @@ func insertEvents(ctx context.Context, c sqlSession, engine string, events []cor
 			e.APIKeyID, e.SubjectType, e.SubjectID, e.GrantID, e.GrantType, e.Dialect, e.Channel, e.IP, e.RequestID,
 			e.Target, e.Detail)
 	}
-	return auditRows.insert(ctx, c, engine, args)
+	return auditRows.insert(ctx, c, engine, how, args)
 }
 
 var auditRows = newBulk("audit", eventColumns)

@@ -119,7 +119,7 @@ func (g *group) finish() error {
 	if err := g.later.insert(g.ctx, c, g.writer.store.engine); err != nil {
 		return g.apart(err)
 	}
-	if err := insertEvents(g.ctx, c, g.writer.store.engine, g.events); err != nil {
+	if err := insertEvents(g.ctx, c, g.writer.store.engine, insertWithin, g.events); err != nil {
 		return g.apart(err)
 	}
 	if (g.bumped || g.ends) && g.writer.store.engine == Postgres {
@@ -147,7 +147,7 @@ func (g *group) finishAtOnce() error {
 	if err != nil {
 		return errors.Join(errNotBegun, err)
 	}
-	err = insertEvents(g.ctx, c, g.writer.store.engine, g.events)
+	err = insertEvents(g.ctx, c, g.writer.store.engine, insertAlone, g.events)
 	if isUnavailable(err) {
 		return errors.Join(errNotBegun, err)
 	}

@@ -210,7 +210,7 @@ func (s *side) noteRestored(ctx context.Context, c sqlSession, ended *Ended, now
 	for _, r := range ended.Rows {
 		detail = append(detail, fmt.Sprintf("%s: %d", r.What, r.Count))
 	}
-	return insertEvents(ctx, c, s.engine, []core.Event{{
+	return insertEvents(ctx, c, s.engine, insertAlone, []core.Event{{
 		ID: core.NewID(core.PrefixEvent, now, rand), At: now, Type: core.DatabaseRestored, SubjectType: "trusted",
 		SubjectID: "cli", Detail: strings.Join(detail, "; "),
 	}})
