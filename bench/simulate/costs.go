@@ -15,7 +15,7 @@ import (
 
 // measureWrites runs what the token endpoint commits, kind by kind, so many times.
 func measureWrites(ctx context.Context, e *engine, rows, writes int) (map[string]WriteCost, error) {
-	current := make([]string, writes)
+	current, grants := make([]string, writes), make([]string, writes)
 	kinds := []struct {
 		name string
 		job  func(tx *store.Tx, i int) error
@@ -26,7 +26,7 @@ func measureWrites(ctx context.Context, e *engine, rows, writes int) (map[string
 			if err := tx.InsertGrant(g); err != nil {
 				return err
 			}
-			current[i] = selector()
+			current[i], grants[i] = selector(), g.ID
 			t := refreshToken(current[i], i)
 			t.GrantID = g.ID
 			tx.Audit(event(i))
@@ -34,12 +34,12 @@ func measureWrites(ctx context.Context, e *engine, rows, writes int) (map[string
 		}},
 		{"rotation", func(tx *store.Tx, i int) error {
 			next := selector()
-			old, ok, err := tx.ConsumeRefreshToken(current[i], time.Now(), next)
+			ok, err := tx.ConsumeRefreshToken(current[i], time.Now(), next)
 			if err != nil || !ok {
 				return fmt.Errorf("the token could not be consumed: %v", err)
 			}
 			t := refreshToken(next, i)
-			t.GrantID = old.GrantID
+			t.GrantID = grants[i]
 			tx.Audit(event(i))
 			return tx.InsertRefreshToken(t)
 		}},

@@ -79,7 +79,7 @@ func (x *Exchange) rotate(ctx context.Context, r *request) (*tokens.Issued, erro
 	}
 	var outcome outcome
 	err = x.Store.Write(ctx, func(tx *store.Tx) error {
-		_, consumed, err := tx.ConsumeRefreshToken(r.rotation.presented.Selector, x.Now(), next.Refresh.Selector)
+		consumed, err := tx.ConsumeRefreshToken(r.rotation.presented.Selector, x.Now(), next.Refresh.Selector)
 		if err != nil {
 			return err
 		}

@@ -31,7 +31,7 @@ func BenchmarkRotation(b *testing.B) {
 			return func(tx *store.Tx) error {
 				tx.Audit(core.Event{Type: core.TokenRefreshed, OrganisationID: "org_1", ClientID: "cli_1", RequestID: "r"})
 				next := fmt.Sprintf("%d-%d-%09d", b.N, caller, i+1)
-				if _, _, err := tx.ConsumeRefreshToken(fmt.Sprintf("%d-%d-%09d", b.N, caller, i), at, next); err != nil {
+				if _, err := tx.ConsumeRefreshToken(fmt.Sprintf("%d-%d-%09d", b.N, caller, i), at, next); err != nil {
 					return err
 				}
 				return tx.InsertRefreshToken(&core.RefreshToken{Selector: next, Hash: make([]byte, 32), GrantID: "g", ExpiresAt: at.Add(time.Hour)})

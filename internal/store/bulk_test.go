@@ -92,7 +92,7 @@ func TestAFailedJobGivesTheTokenBackThatItConsumed(t *testing.T) {
 		check(t, s.Write(t.Context(), insertsGrant("b", "")), "")
 		consume := func(selector string, then error) func(*store.Tx) error {
 			return func(tx *store.Tx) error {
-				_, ok, err := tx.ConsumeRefreshToken(selector, noon, "next")
+				ok, err := tx.ConsumeRefreshToken(selector, noon, "next")
 				if !ok {
 					err = errors.New("not consumed")
 				}

@@ -59,7 +59,7 @@ func rotate(s *store.Store, name string) {
 			if i == 0 {
 				return first(tx.InsertGrant(&core.Grant{ID: grant}), insert(tx, successor))
 			}
-			if _, ok, err := tx.ConsumeRefreshToken(selector, time.Now(), successor); err != nil || !ok {
+			if ok, err := tx.ConsumeRefreshToken(selector, time.Now(), successor); err != nil || !ok {
 				return fmt.Errorf("%s: not consumed: %w", selector, err)
 			}
 			return insert(tx, successor)

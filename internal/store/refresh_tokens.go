@@ -50,20 +50,17 @@ var refreshTokenRows = newBulk("refresh_tokens", "selector, hash, grant_id, issu
 // false when the token is unknown, used or expired at now, or its grant has no
 // row, has ended or is past its own expiry; RefreshToken and Grant tell which.
 // The secret half must have been verified before.
-func (tx *Tx) ConsumeRefreshToken(selector string, now time.Time, successor string) (t *core.RefreshToken, ok bool, err error) {
+func (tx *Tx) ConsumeRefreshToken(selector string, now time.Time, successor string) (ok bool, err error) {
 	if tx.failed != nil {
-		return nil, false, tx.failed
+		return false, tx.failed
 	}
 	q, err := tx.openLight() // nobody has been told yet of what this group inserts
-	t, err = look(tx, q, err, func(ctx context.Context, q *queries.Queries) (*core.RefreshToken, error) {
-		row, err := q.ConsumeRefreshToken(ctx, queries.ConsumeRefreshTokenParams{
+	rows, err := look(tx, q, err, func(ctx context.Context, q *queries.Queries) (int64, error) {
+		rows, err := q.ConsumeRefreshToken(ctx, queries.ConsumeRefreshTokenParams{
 			Selector: selector, ConsumedAt: millis(now), Successor: successor})
-		return one(row, err, "refresh token", refreshTokenOf)
+		return rows, failure("refresh token", err)
 	})
-	if isNotFound(err) {
-		return nil, false, nil
-	}
-	return t, err == nil, err
+	return rows == 1, err
 }
 
 func refreshToken(ctx context.Context, q *queries.Queries, selector string) (*core.RefreshToken, error) {

@@ -25,7 +25,7 @@ func family(t testing.TB, s *store.Store, grant, selector string) {
 func consume(t testing.TB, s *store.Store, selector string, now time.Time, successor string) (won bool) {
 	t.Helper()
 	err := s.Write(t.Context(), func(tx *store.Tx) (err error) {
-		_, won, err = tx.ConsumeRefreshToken(selector, now, successor)
+		won, err = tx.ConsumeRefreshToken(selector, now, successor)
 		return err
 	})
 	if err != nil {
@@ -71,7 +71,7 @@ func TestB13_NothingSurvivesTheEndOfAGrant(t *testing.T) {
 			var callers sync.WaitGroup
 			callers.Go(func() {
 				err := nodes[0].Write(t.Context(), func(tx *store.Tx) error {
-					if _, ok, err := tx.ConsumeRefreshToken(selector, at, next); err != nil || !ok {
+					if ok, err := tx.ConsumeRefreshToken(selector, at, next); err != nil || !ok {
 						return err
 					}
 					return tx.InsertRefreshToken(&core.RefreshToken{Selector: next, Hash: []byte{1}, GrantID: grant, ExpiresAt: at.Add(time.Minute)})

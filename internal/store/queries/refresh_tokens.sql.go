@@ -9,12 +9,11 @@ import (
 	"context"
 )
 
-const consumeRefreshToken = `-- name: ConsumeRefreshToken :one
+const consumeRefreshToken = `-- name: ConsumeRefreshToken :execrows
 UPDATE refresh_tokens SET consumed_at = $1, successor = $2
 WHERE selector = $3 AND consumed_at = 0 AND expires_at > $1
   AND EXISTS (SELECT 1 FROM grants g WHERE g.id = refresh_tokens.grant_id AND g.ended_at = 0
                 AND (g.expires_at = 0 OR g.expires_at > $1))
-RETURNING selector, hash, grant_id, issued_at, expires_at, consumed_at, successor
 `
 
 type ConsumeRefreshTokenParams struct {
@@ -24,20 +23,13 @@ type ConsumeRefreshTokenParams struct {
 }
 
 // ConsumeRefreshToken is the whole transition: of any number of callers, on any
-// number of nodes, one gets the row back.
-func (q *Queries) ConsumeRefreshToken(ctx context.Context, arg ConsumeRefreshTokenParams) (RefreshToken, error) {
-	row := q.db.QueryRowContext(ctx, consumeRefreshToken, arg.ConsumedAt, arg.Successor, arg.Selector)
-	var i RefreshToken
-	err := row.Scan(
-		&i.Selector,
-		&i.Hash,
-		&i.GrantID,
-		&i.IssuedAt,
-		&i.ExpiresAt,
-		&i.ConsumedAt,
-		&i.Successor,
-	)
-	return i, err
+// number of nodes, one changes the row.
+func (q *Queries) ConsumeRefreshToken(ctx context.Context, arg ConsumeRefreshTokenParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, consumeRefreshToken, arg.ConsumedAt, arg.Successor, arg.Selector)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const family = `-- name: Family :one
