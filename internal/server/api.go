@@ -62,12 +62,15 @@ func (s *Server) apiRoutes(mux *http.ServeMux) {
 // more than that of usage and of last uses.
 const flushUsageEvery = 5 * time.Second
 
-// keepUsage writes usage until ctx ends, and once more then.
+// keepUsage writes usage until ctx ends.
 func (s *Server) keepUsage(ctx context.Context) {
-	for more := true; more; {
-		more = pause(ctx, flushUsageEvery)
-		if _, err := s.Store.FlushUsage(context.WithoutCancel(ctx)); err != nil {
-			s.log.Warn("usage not written; it will be tried again", "error", err)
-		}
+	for pause(ctx, flushUsageEvery) {
+		s.flushUsage(ctx)
+	}
+}
+
+func (s *Server) flushUsage(ctx context.Context) {
+	if _, err := s.Store.FlushUsage(context.WithoutCancel(ctx)); err != nil {
+		s.log.Warn("usage not written; it will be tried again", "error", err)
 	}
 }

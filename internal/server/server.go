@@ -154,6 +154,7 @@ func (s *Server) Handler() http.Handler { return s.handler }
 // Run serves on a listener, which it closes, until ctx ends, then lets requests
 // under way finish (R18).
 func (s *Server) Run(ctx context.Context, listener net.Listener) error {
+	defer s.flushUsage(ctx) // also of the requests that were let finish
 	var group sync.WaitGroup
 	defer group.Wait() // what is being delivered is settled before the database closes
 	background, stop := context.WithCancel(ctx)
