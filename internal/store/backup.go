@@ -131,7 +131,7 @@ func openPlain(file, options string) (*sql.DB, error) {
 	return db, err
 }
 
-// checkFile reads all of a file, and fails with ErrDamaged when it is not whole.
+// checkFile reads all of a file, and fails when it is not whole.
 func checkFile(ctx context.Context, file string) error {
 	db, err := openPlain(file, "&mode=ro")
 	if err != nil {

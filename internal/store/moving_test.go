@@ -2,6 +2,10 @@ package store_test
 
 import (
 	"crypto/rand"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,5 +47,37 @@ func TestR26_WhatMovesHasEnded(t *testing.T) {
 				t.Error(at, err)
 			}
 		})
+	}
+}
+
+// A restore that was interrupted after it put the database aside leaves none. It is
+// not taken for a server that starts for the first time, and can be run again.
+func TestR26_InterruptedRestoreIsNotAFirstStart(t *testing.T) {
+	ctx, now, url := t.Context(), time.Unix(1_800_000_000, 0), storetest.SQLite(t)
+	place := strings.TrimPrefix(url, "sqlite:")
+	filled(t, url, 3)
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	if _, err := store.Backup(ctx, url, backup, now); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.StageRestore(ctx, backup, url, true); err != nil {
+		t.Fatal(err)
+	}
+	check(t, os.Rename(place, place+".replaced-20270115T080000Z"), "")
+	for range 2 {
+		_, err := store.Open(ctx, store.Options{URL: url, Now: time.Now, Rand: rand.Reader})
+		if !errors.Is(err, store.ErrUnfinished) || !strings.Contains(err.Error(), "--replace") {
+			t.Errorf("opened: %v", err)
+		}
+	}
+	again, err := store.StageRestore(ctx, backup, url, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := again.Place(now); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := unmigrated(t, url).Organisation(ctx, "org_odd"); err != nil {
+		t.Error(err)
 	}
 }

@@ -21,6 +21,9 @@ type Restoring struct {
 	place string
 }
 
+// restoring is what the name of a prepared file ends with.
+const restoring = ".restoring"
+
 // files are a SQLite database and what is beside it.
 var files = []string{"", "-wal", "-shm"}
 
@@ -53,12 +56,12 @@ func StageRestore(ctx context.Context, backup, databaseURL string, replace bool)
 	if err := os.MkdirAll(filepath.Dir(place), 0o700); err != nil {
 		return nil, err
 	}
-	r := &Restoring{URL: "sqlite:" + place + ".restoring", place: place}
+	r := &Restoring{URL: "sqlite:" + place + restoring, place: place}
 	r.Discard() // what an interrupted run has left
 	return r, r.fetch(ctx, backup)
 }
 
-func (r *Restoring) staged() string { return r.place + ".restoring" }
+func (r *Restoring) staged() string { return r.place + restoring }
 
 func (r *Restoring) fetch(ctx context.Context, backup string) error {
 	db, err := openPlain(backup, "&mode=ro")

@@ -26,6 +26,9 @@ func (s *Store) openSQLite(ctx context.Context) error {
 		return err
 	}
 	s.url = path
+	if err := unplaced(path); err != nil {
+		return err
+	}
 	if err := createPrivate(path); err != nil {
 		return err
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 )
 
 // ErrUnfinished is what a database that is not to be served yet is refused with.
@@ -27,6 +29,18 @@ func (s *side) unfinished(ctx context.Context) error {
 		if found {
 			return fmt.Errorf("%w: %s", ErrUnfinished, why)
 		}
+	}
+	return nil
+}
+
+// unplaced fails with ErrUnfinished when a SQLite file is not there, and the backup that
+// was to take its place is: an empty database must not.
+func unplaced(path string) error {
+	_, missing := os.Lstat(path)
+	_, prepared := os.Lstat(path + restoring)
+	if errors.Is(missing, fs.ErrNotExist) && prepared == nil {
+		return fmt.Errorf("%w: a restore to %s was interrupted; run \"claviger restore --from FILE --replace\" again. "+
+			"What was there before is kept beside it", ErrUnfinished, path)
 	}
 	return nil
 }
