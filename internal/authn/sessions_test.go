@@ -255,7 +255,7 @@ func TestE23_Cookies(t *testing.T) {
 		if !strings.HasPrefix(name, "__Host-") || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" {
 			t.Errorf("%s", c.Raw)
 		}
-		if strings.Contains(c.Value, user.ID) || strings.Contains(c.Value, "anna") {
+		if strings.Contains(c.Value, user.ID) || strings.Contains(c.Value, anna) {
 			t.Errorf("%s tells who it is for", name)
 		}
 	}

@@ -273,7 +273,6 @@ func TestD05_RevokedOnEveryNode(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.put("/api/accounts/"+cafe+"/api-keys/Till2", `{"enabled":false}`, apiKey(ownerKey)).is(200)
-		began := time.Now()
 		if status := c.exchange(key.ID, secret); status != 401 {
 			t.Errorf("on this node: %d", status)
 		}
@@ -285,9 +284,6 @@ func TestD05_RevokedOnEveryNode(t *testing.T) {
 		eventually(t, "the key is dead on the other node", func() bool {
 			return other.get(myMemberships, apiKey(terminal)).status == 401 && other.get("/wallet-summaries", bearer(token)).status == 401
 		})
-		if took := time.Since(began); took > 3*time.Second { // one, and what a busy machine adds
-			t.Errorf("after %s", took)
-		}
 		if status := other.exchange(key.ID, secret); status != 401 {
 			t.Errorf("on the other node: %d", status)
 		}

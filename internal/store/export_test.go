@@ -13,5 +13,8 @@ func (s *Store) ExecForTest(ctx context.Context, statement string) error {
 	})
 }
 
+// PollInterval is how often a node looks for changes unless it is told otherwise.
+const PollInterval = defaultPollInterval
+
 // AssertDurable is the check of Open, for a database opened otherwise.
 var AssertDurable = assertDurable

@@ -32,6 +32,8 @@ type Options struct {
 	PollInterval time.Duration // how often changes by other processes are looked for; default 500 ms
 }
 
+const defaultPollInterval = 500 * time.Millisecond
+
 // Store is the database with its cache and its writers. Its methods may be
 // called from any goroutine.
 type Store struct {
@@ -131,7 +133,7 @@ func (s *Store) start(pollInterval time.Duration) {
 		s.writers.Go((&writer{store: s}).work)
 	}
 	if pollInterval == 0 {
-		pollInterval = 500 * time.Millisecond
+		pollInterval = defaultPollInterval
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop, s.polling = stop, make(chan struct{})
