@@ -68,7 +68,7 @@ func (a *serveCommand) unlimited(c *config.Config, log *slog.Logger) error {
 
 // serve runs a server on a listener, which it closes.
 func serve(ctx context.Context, instance *server.Instance, dialects *dialectSet, listener net.Listener, log *slog.Logger) error {
-	server.TuneGC(os.LookupEnv)
+	server.TuneGC(os.LookupEnv, os.ReadFile)
 	web, err := server.New(instance, dialects.served)
 	if err != nil {
 		return errors.Join(err, listener.Close())

@@ -16,7 +16,7 @@ import (
 // a JWT signed with ES256, its audit record committed, 32 callers. cpu-us/token is
 // the processor time of the whole process for each token.
 func BenchmarkClientCredentials(b *testing.B) {
-	server.TuneGC(os.LookupEnv) // as `claviger serve` does
+	server.TuneGC(os.LookupEnv, os.ReadFile) // as `claviger serve` does
 	h := servertest.New(b)
 	client, secret, err := h.Admin.CreateClient(b.Context(), admin.Actor{Name: "bench"}, admin.NewClient{
 		Name: "Bench", Company: "Bench", Website: "https://bench.example", Contact: "dev@bench.example",
