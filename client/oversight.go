@@ -158,3 +158,9 @@ func (c *Client) Sessions(ctx context.Context, userID string) iter.Seq2[Session,
 func (c *Client) EndSession(ctx context.Context, id string) error {
 	return remove(ctx, c, path("sessions", id), "")
 }
+
+// ResetFactors takes all second factors of a person away, who has lost them, and ends
+// their sessions. The person is named by id, email address or phone number.
+func (c *Client) ResetFactors(ctx context.Context, person string) error {
+	return remove(ctx, c, path("users", person, "factors"), "")
+}

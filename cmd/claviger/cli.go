@@ -43,6 +43,7 @@ type grammar struct {
 	Operator     operatorCommand     `cmd:"" help:"Invite operators of the platform."`
 	Permission   permissionCommand   `cmd:"" help:"Say who may do what, and why."`
 	Token        tokenCommand        `cmd:"" help:"Say what a token is and whether it is alive."`
+	Person       personCommand       `cmd:"" help:"Reset the second factors of people who have lost them."`
 	Session      sessionCommand      `cmd:"" help:"List and end the sessions of people."`
 	Usage        usageCommand        `cmd:"" help:"Show token requests by day."`
 	Audit        auditCommand        `cmd:"" help:"Show the audit trail."`

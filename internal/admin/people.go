@@ -21,6 +21,26 @@ func (s *Service) FindPerson(ctx context.Context, actor Actor, identifier string
 	return user, refusal(err)
 }
 
+// ResetFactors takes all second factors of a person away, whom identifier names as for
+// FindPerson and who has lost them and the recovery codes too, and ends their sessions.
+// It is for the platform, which has made sure who asks; nobody resets their own, who
+// would otherwise get round what changing them needs (E12).
+func (s *Service) ResetFactors(ctx context.Context, actor Actor, identifier string) error {
+	if s.platformOnly(ctx, actor) != nil {
+		return notFound("id")
+	}
+	person, err := s.FindPerson(ctx, actor, identifier)
+	switch {
+	case err != nil:
+		return err
+	case isPerson(actor, person.ID):
+		return denied("id", "Nobody resets their own second factors.")
+	case s.Factors == nil:
+		return oauth.NewError(oauth.ReasonUnavailable)
+	}
+	return refusal(s.Factors.Reset(ctx, person.ID, actor.event(core.FactorsReset, "", "", "reset by "+actor.id())))
+}
+
 // SetPersonStatus stops a person who is as the caller saw them, or lets them back in.
 // With the status their sessions end, so that nobody is signed in still who is let back
 // in. Nobody stops themselves, so that an operator is always left.

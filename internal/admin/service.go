@@ -29,6 +29,7 @@ type Service struct {
 
 	Invitations Mail            // the server's
 	Sessions    *authn.Sessions // the server's
+	Factors     *authn.Factors  // nil: they cannot be reset
 }
 
 // Actor is who asks for a change. Without an Authorization it is a trusted

@@ -98,6 +98,11 @@ func (a *API) platform() {
 		func(ctx context.Context, in *ByID) (*done, error) {
 			return nil, a.Admin.EndSession(ctx, actor(ctx), in.ID)
 		})
+	route(a, http.MethodDelete, "/users/{id}/factors", "reset-factors",
+		"Take all second factors of a person away, who has lost them, and end their sessions: for an operator. The person may be named by id, email address or phone number", tag,
+		func(ctx context.Context, in *ByID) (*done, error) {
+			return nil, a.Admin.ResetFactors(ctx, actor(ctx), in.ID)
+		})
 	route(a, http.MethodGet, "/dialects", "list-dialects", "The wire formats that this server speaks", tag,
 		func(_ context.Context, in *struct{ Paging }) (*listed[Dialect], error) {
 			return pageOf(a, in.Paging, "dialects", pointers(a.Dialects), func(d *Dialect) entry { return entry{d.Name, ""} }, false, same)

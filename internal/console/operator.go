@@ -34,7 +34,7 @@ type Exchange struct{ Name, Request, Reply string }
 // operatorNotices are what the operator's pages may say that was done.
 var operatorNotices = []string{
 	"operator_made", "organisation_made", "organisation_changed", "account_made", "account_changed", "client_changed",
-	"key_rotated", "person_session_ended", "person_changed", "done_already",
+	"key_rotated", "person_session_ended", "person_changed", "done_already", "factors_reset",
 }
 
 // OperatorRoutes are the pages of the platform.
@@ -56,7 +56,7 @@ func (c *Console) OperatorRoutes() []Route {
 		at("dialects", c.opDialects), at("dialects/{name}", c.opDialect), at("dialects/{name}/transcripts/{sample}", c.opTranscript),
 		at("dialects/{name}/try", c.opTry),
 		at("keys", c.opKeys), at("keys/rotate", c.opRotateKey),
-		at("sessions", c.opPeople), at("sessions/{id}/end", c.opEndSession), at("people/{id}/stop", c.opStopPerson), at("people/invite", c.opInvite),
+		at("sessions", c.opPeople), at("sessions/{id}/end", c.opEndSession), at("people/{id}/stop", c.opStopPerson), at("people/{id}/factors", c.opResetFactors), at("people/invite", c.opInvite),
 	}
 }
 

@@ -56,13 +56,21 @@ func (c *Console) showPerson(p *page, u *core.User) error {
 	if err != nil {
 		return err
 	}
+	factors, err := c.factorsCell(p, u)
+	if err != nil {
+		return err
+	}
 	facts := web.Facts{ID: "person", Items: []web.Fact{
 		{Label: c.text(p, "members.email"), Value: web.Cell{Text: u.Email}}, {Label: c.text(p, "settings.phone"), Value: web.Cell{Text: u.Phone}},
 		{Label: c.text(p, "op.id"), Value: web.Cell{Text: u.ID, Code: true, Copy: true}},
+		{Label: c.text(p, "op.people.factors"), Value: factors},
 		{Label: c.text(p, "op.people.in"), Value: c.memberOfCell(p, u)}, {Label: c.text(p, "op.since"), Value: web.Cell{Time: u.CreatedAt}},
 	}}
 	if u.ID != p.signedIn.User.ID {
 		facts.Actions = []web.Action{c.stopAction(p, c.personStop(p, u))}
+		if len(factors.List) > 0 {
+			facts.Actions = append(facts.Actions, web.Action{Label: c.text(p, "op.people.reset"), Path: opPath("people", u.ID, "factors"), Danger: true})
+		}
 	}
 	table := web.Table{
 		ID: "sessions", Title: c.text(p, "op.people.sessions"), Empty: web.Empty{Text: c.text(p, "op.people.nowhere")},
@@ -132,6 +140,49 @@ func (c *Console) opStopPerson(p *page) error {
 		return err
 	}
 	return c.stop(p, c.personStop(p, u))
+}
+
+// factorsCell is what somebody has set up to prove who they are, beside a password.
+func (c *Console) factorsCell(p *page, u *core.User) (cell web.Cell, err error) {
+	factors, err := c.Factors.Of(p.r.Context(), u.ID)
+	if err != nil {
+		return cell, err
+	}
+	if factors.Passkeys > 0 {
+		cell.List = append(cell.List, c.text(p, "op.people.passkeys", factors.Passkeys))
+	}
+	if factors.App {
+		cell.List = append(cell.List, c.text(p, "op.people.app"))
+	}
+	if factors.RecoveryCodes > 0 {
+		cell.List = append(cell.List, c.text(p, "op.people.codes", factors.RecoveryCodes))
+	}
+	return cell, nil
+}
+
+// opResetFactors takes the second factors of a person away, who has lost them, once
+// their name is typed.
+func (c *Console) opResetFactors(p *page) error {
+	u, err := c.Admin.FindPerson(p.r.Context(), p.actor(), p.r.PathValue("id"))
+	if err != nil || !c.provedLately(p) {
+		return err
+	}
+	confirm := web.Confirm{
+		ID: "reset", Text: c.text(p, "op.people.reset.text"), Consequences: []string{c.text(p, "op.people.reset.factors"), c.text(p, "op.people.reset.sessions")},
+		Name: nameOf(u), Path: opPath("people", u.ID, "factors"), Submit: c.text(p, "op.people.reset"), Cancel: c.cancel(p, personPath(u.ID)),
+	}
+	status := http.StatusOK
+	if p.form != nil {
+		if web.Confirmed(p.form[web.FieldConfirm], nameOf(u)) {
+			if err := c.Admin.ResetFactors(p.r.Context(), p.actor(), u.ID); err != nil {
+				return err
+			}
+			c.to(p, opPath("sessions"), url.Values{"q": {u.ID}, "done": {"factors_reset"}})
+			return nil
+		}
+		status, confirm.Problem = http.StatusBadRequest, c.text(p, "people.confirm")
+	}
+	return c.render(p, status, web.Console{Title: c.text(p, "op.people.reset.title", nameOf(u)), Crumbs: c.opCrumb(p, "sessions"), Blocks: []web.Block{confirm}})
 }
 
 // opInvite makes the link of another operator, and shows it this once.

@@ -211,6 +211,7 @@ func TestF12_EveryChangeIsRecordedWithoutSecrets(t *testing.T) {
 	changed(core.RoleCreated, role)
 	changed(core.RoleUpdated, patch("/admin/v1/roles/"+role.string("id"), `{"name":"S"}`, owner))
 	changed(core.RoleDeleted, c.send(http.MethodDelete, "/admin/v1/roles/"+role.string("id"), "", owner, "If-Match: *"))
+	changed(core.FactorsReset, c.send(http.MethodDelete, "/admin/v1/users/"+c.Person("owner@cafe.test").ID+"/factors", "", operator))
 	changed(core.SigningKeyCreated, c.post("/admin/v1/signing-keys/rotate", `{"algorithm":"ES256"}`, operator))
 	events, err := c.Store.Events(t.Context(), store.EventFilter{Limit: 1000})
 	if err != nil || len(secrets) < 6 {

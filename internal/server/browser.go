@@ -2,17 +2,14 @@ package server
 
 import (
 	"net/http"
-	"time"
 
 	"claviger/internal/admin"
-	"claviger/internal/authn"
 	"claviger/internal/authorize"
 	"claviger/internal/console"
 	"claviger/internal/core"
 	"claviger/internal/dialect"
 	"claviger/internal/message"
 	"claviger/internal/outbox"
-	"claviger/internal/store"
 	"claviger/internal/web"
 	"claviger/oauth"
 )
@@ -20,9 +17,7 @@ import (
 // wireBrowser puts the browser flow together.
 func (s *Server) wireBrowser(dialects []*dialect.Dialect) error {
 	env, platform := s.environment, s.config.Platform
-	pages, err := web.New(web.Options{
-		Name: platform.Name, Colour: platform.Colour, Logo: platform.LogoImage.Data, LogoType: platform.LogoImage.Type, Log: s.log,
-	})
+	pages, err := s.pages()
 	if err != nil {
 		return err
 	}
@@ -35,27 +30,19 @@ func (s *Server) wireBrowser(dialects []*dialect.Dialect) error {
 		Store: s.Store, Master: s.master, Senders: senders, LogoutToken: s.Issuer.LogoutToken,
 		HTTP: outbox.NewClient(s.config.PrivateLogoutURIs), Log: s.log, Now: env.Now, Rand: env.Rand,
 	}
-	sessions := &authn.Sessions{
-		Store: s.Store, Logout: s.queueLogout, Wake: s.Outbox.Wake, Lifetime: s.config.SessionLifetime,
-		DeviceKey: s.master.Derive(labelDevice), Now: env.Now, Rand: env.Rand,
-	}
-	people := &authn.People{
-		Authenticator: s.authenticator, Sessions: sessions, Sending: authn.NewSendingGate(env.Now),
-		Send: s.queueMessage, Wake: s.Outbox.Wake, Platform: platform.Name, Texts: pages.Text, Now: env.Now, Rand: env.Rand,
-	}
-	passkeys, err := authn.NewPasskeys(s.config.Issuer, platform.Name)
+	factors, err := s.factors(s.Outbox, s.authenticator, pages)
 	if err != nil {
 		return err
 	}
-	factors := &authn.Factors{People: people, Master: s.master, Passkeys: passkeys}
+	people, sessions := factors.People, factors.People.Sessions
 	s.authorize = &authorize.Endpoint{
 		Issuer: s.config.Issuer, Store: s.Store, Authenticator: s.authenticator, Sessions: sessions, People: people, Factors: factors,
 		Directory: s.Exchange.Directory, Tokens: s.Issuer, Verifier: s.authenticator.Verifier, Pages: pages, Log: s.log,
 		Now: env.Now, Rand: env.Rand,
 	}
-	s.Admin.Sessions = sessions
+	s.Admin.Sessions, s.Admin.Factors = sessions, factors
 	s.Admin.Invitations = admin.Mail{
-		Issuer: s.config.Issuer, Platform: platform.Name, Send: s.queueMessage, Wake: s.Outbox.Wake, Text: pages.Text,
+		Issuer: s.config.Issuer, Platform: platform.Name, Send: people.Send, Wake: s.Outbox.Wake, Text: pages.Text,
 	}
 	s.console = &console.Console{
 		Issuer: s.config.Issuer, Store: s.Store, Admin: s.Admin, Sessions: sessions, People: people, Factors: factors,
@@ -89,16 +76,6 @@ func (s *Server) senders() (map[string]message.Sender, error) {
 		senders[core.ChannelSMS] = webhook
 	}
 	return senders, nil
-}
-
-// queueMessage is how people are sent messages.
-func (s *Server) queueMessage(tx *store.Tx, channel, to, subject, text string, expires time.Time) error {
-	return s.Outbox.Message(tx, message.Message{Channel: channel, To: to, Subject: subject, Text: text}, expires)
-}
-
-// queueLogout is how clients are told of the end of a session.
-func (s *Server) queueLogout(tx *store.Tx, clientID, userID, sessionID string) error {
-	return s.Outbox.Logout(tx, outbox.Logout{ClientID: clientID, UserID: userID, SessionID: sessionID})
 }
 
 // browserRoutes are the pages and what belongs to them.

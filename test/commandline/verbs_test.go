@@ -104,6 +104,23 @@ func TestVerbs_WhatTheServerAloneDoes(t *testing.T) {
 	i.same("invitation list --organisation acme")
 }
 
+// Whoever is locked out for good is let back in from either side, and the server tells
+// them of both.
+func TestVerbs_ResetFactors(t *testing.T) {
+	i := newInstallation(t)
+	for n, run := range []func(...string) result{i.here, i.there} {
+		if r := run("person", "reset-factors", "owner@acme.example"); r.code != 0 || !strings.Contains(r.out, "second factors of owner@acme.example are gone") {
+			t.Errorf("%d: %d %s%s", n, r.code, r.out, r.errors)
+		}
+		if r := run("person", "reset-factors", "nobody@acme.example"); r.code != 1 || !strings.Contains(r.errors, "there is no person \"nobody@acme.example\"") {
+			t.Errorf("%d: %d %s%s", n, r.code, r.out, r.errors)
+		}
+	}
+	if r := i.here("audit", "list", "--type", "factors.reset"); strings.Count(r.out, "factors.reset") != 2 || !strings.Contains(r.out, "cli") {
+		t.Errorf("the audit trail: %s%s", r.out, r.errors)
+	}
+}
+
 func TestVerbs_RefusalsNameTheFlag(t *testing.T) {
 	i := newInstallation(t)
 	file := filepath.Join(t.TempDir(), "token")
