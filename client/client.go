@@ -8,10 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,6 +23,7 @@ const (
 	maxAnswer = 16 << 20 // bytes
 	tries     = 4
 	maxPause  = 15 * time.Second // between two tries
+	lostPause = time.Second      // after a connection that broke
 	timeout   = time.Minute      // of one try
 )
 
@@ -27,7 +31,9 @@ const (
 const AnyVersion = "*"
 
 // Client asks one server. Requests that the server is too busy for (503 with
-// Retry-After) are sent again, a few times. It can be used concurrently.
+// Retry-After) are sent again, a few times; so are those whose connection breaks before
+// the answer is there, where that does no more than sending them once. It can be used
+// concurrently.
 type Client struct {
 	server string
 	header http.Header
@@ -108,8 +114,15 @@ type call struct {
 	body         any    // nil: none
 }
 
-// again reports whether sending it twice does no more than sending it once.
+// again reports whether it can be sent again when the server has done nothing.
 func (r call) again() bool { return r.method != http.MethodPost || r.once }
+
+// lost reports whether it can be sent again when nobody knows what the server has done:
+// one that changes nothing, is done once by its key, or says what is to be whatever is.
+// A second removal would find nothing there, and look like a mistake.
+func (r call) lost() bool {
+	return r.method == http.MethodGet || r.once || (r.method == http.MethodPatch && r.version == AnyVersion)
+}
 
 // do sends a request and decodes the answer into out, unless that is nil. It returns
 // the version of what is answered.
@@ -133,29 +146,40 @@ func (c *Client) do(ctx context.Context, r call, out any) (string, error) {
 		header.Set("If-Match", r.version)
 	}
 	for try := 1; ; try++ {
-		answer, err := c.send(ctx, r, header, body)
-		if err != nil {
-			return "", err
+		answer, text, err := c.send(ctx, r, header, body)
+		wait, again := lostPause, errors.Is(err, errLost) && r.lost()
+		if err == nil {
+			wait, again = retryAfter(answer)
+			again = again && r.again()
 		}
-		wait, busy := retryAfter(answer)
-		if !busy || !r.again() || try == tries {
-			return read(answer, out)
-		}
-		_ = answer.Body.Close()
-		if err := c.pause(ctx, wait); err != nil {
+		switch {
+		case again && try < tries:
+			if err := c.pause(ctx, wait); err != nil {
+				return "", err
+			}
+		case err != nil:
 			return "", err
+		default:
+			return read(answer, text, out)
 		}
 	}
 }
 
-func (c *Client) send(ctx context.Context, r call, header http.Header, body []byte) (*http.Response, error) {
+// errLost says that the connection was there and broke: the server may have done what
+// it was asked for, and its answer is lost.
+var errLost = errors.New("the answer got lost")
+
+// send sends a request once and returns the answer with its text.
+func (c *Client) send(ctx context.Context, r call, header http.Header, body []byte) (*http.Response, []byte, error) {
 	address := c.server + prefix + r.path
 	if len(r.query) > 0 {
 		address += "?" + r.query.Encode()
 	}
-	request, err := http.NewRequestWithContext(ctx, r.method, address, bytes.NewReader(body))
+	var connected atomic.Bool
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
+	request, err := http.NewRequestWithContext(traced, r.method, address, bytes.NewReader(body))
 	if err != nil {
-		return nil, fmt.Errorf("client: %w", err)
+		return nil, nil, fmt.Errorf("client: %w", err)
 	}
 	request.Header = header.Clone()
 	answer, err := c.http.Do(request)
@@ -164,9 +188,23 @@ func (c *Client) send(ctx context.Context, r call, header http.Header, body []by
 		if errors.As(err, &failed) {
 			err = failed.Err
 		}
-		return nil, fmt.Errorf("%s cannot be reached: %w", c.server, err)
+		if connected.Load() && broke(ctx, err) {
+			return nil, nil, fmt.Errorf("%s: %w: %w", c.server, errLost, err)
+		}
+		return nil, nil, fmt.Errorf("%s cannot be reached: %w", c.server, err)
 	}
-	return answer, nil
+	defer answer.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
+	if err != nil && broke(ctx, err) {
+		err = fmt.Errorf("%s: %w: %w", c.server, errLost, err)
+	}
+	return answer, text, err
+}
+
+// broke tells a connection that broke from one that nobody waits for any more.
+func broke(ctx context.Context, err error) bool {
+	var slow net.Error
+	return ctx.Err() == nil && (!errors.As(err, &slow) || !slow.Timeout())
 }
 
 // retryAfter says how long to wait, when the server asks to be asked again
@@ -179,12 +217,7 @@ func retryAfter(answer *http.Response) (time.Duration, bool) {
 	return min(time.Duration(min(seconds, 3600))*time.Second, maxPause), true
 }
 
-func read(answer *http.Response, out any) (string, error) {
-	defer answer.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
-	if err != nil {
-		return "", fmt.Errorf("the answer broke off: %w", err)
-	}
+func read(answer *http.Response, text []byte, out any) (string, error) {
 	if answer.StatusCode < 200 || answer.StatusCode > 299 {
 		return "", problem(answer, text)
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -77,6 +78,66 @@ func TestBusyServers(t *testing.T) {
 	sent = 0
 	if _, err := c.RotateSigningKey(t.Context(), "ES256"); err == nil || sent != 1 {
 		t.Errorf("what is not safe to repeat was sent %d times: %v", sent, err)
+	}
+}
+
+// A server does what it is asked for, and the answer gets lost on the way: before its
+// first byte, or in the middle.
+func TestLostAnswersAreAskedForAgain(t *testing.T) {
+	for _, half := range []bool{false, true} {
+		sent, done := 0, map[string]bool{}
+		c, pauses := newClient(t, func(w http.ResponseWriter, r *http.Request) {
+			sent++
+			done[r.Method+r.Header.Get("Idempotency-Key")] = true
+			if sent == 1 {
+				if half {
+					w.Header().Set("Content-Length", "1000")
+					fmt.Fprint(w, `{"id":`)
+					_ = http.NewResponseController(w).Flush()
+				}
+				panic(http.ErrAbortHandler)
+			}
+			fmt.Fprint(w, `{"id":"thing_1"}`)
+		})
+		for _, request := range []struct {
+			name string
+			send func() error
+			most int
+		}{
+			{"create", func() error { _, err := c.CreateOrganisation(t.Context(), NewOrganisation{Name: "A"}); return err }, 2},
+			{"read", func() error { _, err := c.Organisation(t.Context(), "org_1"); return err }, 2},
+			{"change whatever it is", func() error {
+				_, err := c.UpdateOrganisation(t.Context(), "org_1", AnyVersion, OrganisationChange{})
+				return err
+			}, 2},
+			{"change one version", func() error {
+				_, err := c.UpdateOrganisation(t.Context(), "org_1", `"v1"`, OrganisationChange{})
+				return err
+			}, 1},
+			{"remove", func() error { return c.RevokeAPIKey(t.Context(), "key_1") }, 1},
+		} {
+			sent, done, *pauses = 0, map[string]bool{}, nil
+			err := request.send()
+			if sent != request.most || (err == nil) != (request.most == 2) || len(done) != 1 || len(*pauses) > request.most-1 { // the transport asks again by itself, too
+				t.Errorf("%s, half an answer %t: sent %d times as %d requests with %v between: %v", request.name, half, sent, len(done), *pauses, err)
+			}
+		}
+	}
+}
+
+// Where nobody listens, nothing was done and nothing is gained by asking again.
+func TestServersThatAreNotThereAreAskedOnce(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	server.Close()
+	c, err := New(Options{Server: server.URL, Token: token, Pause: func(context.Context, time.Duration) error {
+		t.Error("it is asked again")
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Organisation(t.Context(), "org_1"); err == nil || !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("%v", err)
 	}
 }
 
