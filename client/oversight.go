@@ -95,13 +95,10 @@ type Usage struct {
 	Requests  int64  `json:"requests"`
 }
 
-// Usage returns the token requests of an organisation or, without one, of all of
-// them, from a day to a day, both included; zero: the last thirty.
-func (c *Client) Usage(ctx context.Context, organisationID string, from, to time.Time) ([]Usage, error) {
-	var answer struct{ Items []Usage }
-	query := values("from", date(from), "to", date(to))
-	_, err := c.do(ctx, call{method: http.MethodGet, path: ofOrganisation(organisationID, "usage"), query: query}, &answer)
-	return answer.Items, err
+// Usage lists the token requests of an organisation or, without one, of all of them,
+// from a day to a day, both included; zero: the last thirty.
+func (c *Client) Usage(ctx context.Context, organisationID string, from, to time.Time) iter.Seq2[Usage, error] {
+	return list[Usage](ctx, c, ofOrganisation(organisationID, "usage"), values("from", date(from), "to", date(to)))
 }
 
 func date(t time.Time) string {

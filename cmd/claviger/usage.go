@@ -27,7 +27,7 @@ func (a *usageList) Run(ctx context.Context, c *command) error {
 		if err != nil {
 			return nil, err
 		}
-		return api.Usage(ctx, id, a.From.before(c.now()), a.To.before(c.now()))
+		return all(api.Usage(ctx, id, a.From.before(c.now()), a.To.before(c.now())))
 	}, "There were no token requests.",
 		[]string{"DAY", "CLIENT", "DIALECT", "GRANT TYPE", "OUTCOME", "REASON", "REQUESTS"},
 		func(u client.Usage) []string {

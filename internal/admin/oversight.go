@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"claviger/internal/core"
@@ -22,13 +23,19 @@ func (s *Service) Events(ctx context.Context, actor Actor, filter store.EventFil
 // Usage returns the token requests of an organisation, or for the platform the sums
 // over all, by day from a day to a day, both included. The last seconds may be missing.
 func (s *Service) Usage(ctx context.Context, actor Actor, organisationID string, from, to time.Time) ([]*core.Usage, error) {
+	return s.UsagePage(ctx, actor, organisationID, from, to, nil, math.MaxInt32)
+}
+
+// UsagePage is a part of Usage: at most limit counts after one of them (nil: from the
+// beginning).
+func (s *Service) UsagePage(ctx context.Context, actor Actor, organisationID string, from, to time.Time, after *core.Usage, limit int) ([]*core.Usage, error) {
 	if err := s.mayOversee(ctx, actor, organisationID, permissionReadUsage); err != nil {
 		return nil, err
 	}
 	if err := checkDays(from, to); err != nil {
 		return nil, err
 	}
-	return s.Store.Usage(ctx, organisationID, from, to)
+	return s.Store.UsagePage(ctx, organisationID, from, to, after, limit)
 }
 
 // UsageByDialect returns, for the platform, the sums of token requests by day, dialect

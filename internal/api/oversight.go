@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -128,6 +129,7 @@ func usageOf(u *core.Usage) Usage {
 
 // UsageFilter is how usage is asked for.
 type UsageFilter struct {
+	Paging
 	From string `query:"from" format:"date" maxLength:"10" doc:"First day; none: 29 days before the last."`
 	To   string `query:"to" format:"date" maxLength:"10" doc:"Last day; none: today."`
 }
@@ -141,16 +143,29 @@ func (a *API) usage(ctx context.Context, organisationID string, in UsageFilter) 
 	if err != nil {
 		return nil, err
 	}
-	all, err := a.Admin.Usage(ctx, actor(ctx), organisationID, from, to)
+	load := func(page store.Page) ([]*core.Usage, error) {
+		var after *core.Usage
+		if page.After != "" {
+			after = &core.Usage{}
+			if err := json.Unmarshal([]byte(page.After), after); err != nil {
+				return nil, err // the cursor was ours: this is a fault
+			}
+		}
+		return a.Admin.UsagePage(ctx, actor(ctx), organisationID, from, to, after, page.Limit)
+	}
+	list := a.digest("usage", organisationID, in.From, in.To)
+	return rows(a, in.Paging, list, load, false, placeOfUsage, usageOf)
+}
+
+// placeOfUsage is a count as a cursor names it: by what is counted.
+func placeOfUsage(u *core.Usage) string {
+	place := *u
+	place.Requests = 0
+	text, err := json.Marshal(place)
 	if err != nil {
-		return nil, err
+		panic("api: " + err.Error()) // texts and a day always marshal
 	}
-	out := &listed[Usage]{}
-	out.Body.Items = make([]Usage, 0, len(all))
-	for _, u := range all {
-		out.Body.Items = append(out.Body.Items, usageOf(u))
-	}
-	return out, nil
+	return string(text)
 }
 
 func (a *API) oversight() {

@@ -344,3 +344,33 @@ func TestAPIKeyAddressesWithoutARecord(t *testing.T) {
 	use().is(http.StatusOK)
 	recorded(core.AddressReported, 1)
 }
+
+func TestManagementAPI_UsageIsPaged(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, open func() *customer) {
+		c := open().withTenants()
+		cafe := c.organisationID("cafe")
+		if err := c.Store.Write(t.Context(), func(tx *store.Tx) error {
+			for _, client := range []string{"c", "a", "b", "a"} {
+				tx.Audit(core.Event{At: c.Clock.Now(), Type: core.TokenIssued, OrganisationID: cafe, ClientID: client, GrantType: "password"})
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Store.FlushUsage(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for path, who := range map[string]string{
+			"/admin/v1/organisations/" + cafe + "/usage": "owner@cafe.test", "/admin/v1/usage": "operator@platform.test",
+		} {
+			header, query := bearer(c.adminToken(who)), "?limit=2"
+			first := c.get(path+query, header).is(http.StatusOK)
+			next := c.get(path+query+"&cursor="+first.string("next_cursor"), header).is(http.StatusOK)
+			if clients := append(first.items("client_id"), next.items("client_id")...); !slices.Equal(clients, []string{"a", "b", "c"}) ||
+				next.string("next_cursor") != "" || first.items("requests")[0] != "2" {
+				t.Errorf("%s: %v\n%s\n%s", path, clients, first.text, next.text)
+			}
+			c.get(path+"?from=2026-01-01&cursor="+first.string("next_cursor"), header).is(http.StatusBadRequest) // another list
+		}
+	})
+}

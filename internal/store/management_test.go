@@ -249,6 +249,18 @@ func TestUsageIsFlushedInBatches(t *testing.T) {
 		if err != nil || len(got) != clients {
 			t.Errorf("%d %v", len(got), err)
 		}
+		for _, organisation := range []string{"org", ""} { // page after page it is the same
+			whole, err := s.Usage(t.Context(), organisation, at, at)
+			check(t, err, "")
+			var paged []*core.Usage
+			for page := []*core.Usage{nil}; len(page) > 0; paged = append(paged, page...) {
+				page, err = s.UsagePage(t.Context(), organisation, at, at, page[len(page)-1], 100)
+				if check(t, err, ""); len(page) > 100 {
+					t.Fatalf("a page of %d", len(page))
+				}
+			}
+			check(t, nil, cmp.Diff(whole, paged))
+		}
 		consents, err := s.ConnectionsOf(t.Context(), "org")
 		if err != nil || len(consents) != 1 || !consents[0].LastUsedAt.Equal(at.Add(time.Minute)) {
 			t.Error(consents, err)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -208,10 +209,24 @@ func (k usageKey) compare(other usageKey) int {
 // Usage returns the counts of an organisation (empty: sums over all) from a day to
 // a day, both included. It is never cached, and lags by what is not flushed yet.
 func (s *Store) Usage(ctx context.Context, organisationID string, from, to time.Time) ([]*core.Usage, error) {
+	return s.UsagePage(ctx, organisationID, from, to, nil, math.MaxInt32)
+}
+
+// UsagePage is a part of Usage: at most limit counts after one of them (nil: from the
+// beginning).
+func (s *Store) UsagePage(ctx context.Context, organisationID string, from, to time.Time, after *core.Usage, limit int) ([]*core.Usage, error) {
 	first, last := from.UnixMilli()/millisOfDay, to.UnixMilli()/millisOfDay
+	if after == nil {
+		after = &core.Usage{Day: from.AddDate(0, 0, -1)}
+	}
+	place := queries.UsageParams{
+		FromDay: first, ToDay: last, AfterDay: after.Day.UnixMilli() / millisOfDay, AfterClient: after.ClientID,
+		AfterDialect: after.Dialect, AfterGrantType: after.GrantType, AfterOutcome: string(after.Outcome), AfterReason: after.Reason,
+		Most: int32(limit),
+	}
 	return uncached(ctx, s, func(ctx context.Context) ([]*core.Usage, error) {
 		if organisationID == "" {
-			rows, err := s.read.Usage(ctx, queries.UsageParams{FromDay: first, ToDay: last})
+			rows, err := s.read.Usage(ctx, place)
 			return each(rows, err, "usage", func(row queries.UsageRow) (*core.Usage, error) {
 				return usageOf(queries.UsageCount{
 					Day: row.Day, ClientID: row.ClientID, Dialect: row.Dialect, GrantType: row.GrantType,
@@ -220,7 +235,10 @@ func (s *Store) Usage(ctx context.Context, organisationID string, from, to time.
 			})
 		}
 		rows, err := s.read.UsageOfOrganisation(ctx, queries.UsageOfOrganisationParams{
-			OrganisationID: organisationID, FromDay: first, ToDay: last})
+			OrganisationID: organisationID, FromDay: place.FromDay, ToDay: place.ToDay, AfterDay: place.AfterDay,
+			AfterClient: place.AfterClient, AfterDialect: place.AfterDialect, AfterGrantType: place.AfterGrantType,
+			AfterOutcome: place.AfterOutcome, AfterReason: place.AfterReason, Most: place.Most,
+		})
 		return each(rows, err, "usage", usageOf)
 	})
 }

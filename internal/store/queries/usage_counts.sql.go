@@ -44,13 +44,23 @@ func (q *Queries) AddUsage(ctx context.Context, arg AddUsageParams) error {
 const usage = `-- name: Usage :many
 SELECT day, client_id, dialect, grant_type, outcome, reason, CAST(SUM(requests) AS BIGINT) AS requests
 FROM usage_counts WHERE day >= $1 AND day <= $2
+  AND (day, client_id, dialect, grant_type, outcome, reason)
+    > ($3, CAST($4 AS TEXT), CAST($5 AS TEXT), CAST($6 AS TEXT),
+       CAST($7 AS TEXT), CAST($8 AS TEXT))
 GROUP BY day, client_id, dialect, grant_type, outcome, reason
-ORDER BY day, client_id, dialect, grant_type, outcome, reason
+ORDER BY day, client_id, dialect, grant_type, outcome, reason LIMIT $9
 `
 
 type UsageParams struct {
-	FromDay int64
-	ToDay   int64
+	FromDay        int64
+	ToDay          int64
+	AfterDay       int64
+	AfterClient    string
+	AfterDialect   string
+	AfterGrantType string
+	AfterOutcome   string
+	AfterReason    string
+	Most           int32
 }
 
 type UsageRow struct {
@@ -65,7 +75,17 @@ type UsageRow struct {
 
 // Usage sums over organisations.
 func (q *Queries) Usage(ctx context.Context, arg UsageParams) ([]UsageRow, error) {
-	rows, err := q.db.QueryContext(ctx, usage, arg.FromDay, arg.ToDay)
+	rows, err := q.db.QueryContext(ctx, usage,
+		arg.FromDay,
+		arg.ToDay,
+		arg.AfterDay,
+		arg.AfterClient,
+		arg.AfterDialect,
+		arg.AfterGrantType,
+		arg.AfterOutcome,
+		arg.AfterReason,
+		arg.Most,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -203,17 +223,38 @@ func (q *Queries) UsageOfDialect(ctx context.Context, arg UsageOfDialectParams) 
 
 const usageOfOrganisation = `-- name: UsageOfOrganisation :many
 SELECT day, organisation_id, client_id, dialect, grant_type, outcome, reason, requests FROM usage_counts WHERE organisation_id = $1 AND day >= $2 AND day <= $3
-ORDER BY day, client_id, dialect, grant_type, outcome, reason
+  AND (day, client_id, dialect, grant_type, outcome, reason)
+    > ($4, CAST($5 AS TEXT), CAST($6 AS TEXT), CAST($7 AS TEXT),
+       CAST($8 AS TEXT), CAST($9 AS TEXT))
+ORDER BY day, client_id, dialect, grant_type, outcome, reason LIMIT $10
 `
 
 type UsageOfOrganisationParams struct {
 	OrganisationID string
 	FromDay        int64
 	ToDay          int64
+	AfterDay       int64
+	AfterClient    string
+	AfterDialect   string
+	AfterGrantType string
+	AfterOutcome   string
+	AfterReason    string
+	Most           int32
 }
 
 func (q *Queries) UsageOfOrganisation(ctx context.Context, arg UsageOfOrganisationParams) ([]UsageCount, error) {
-	rows, err := q.db.QueryContext(ctx, usageOfOrganisation, arg.OrganisationID, arg.FromDay, arg.ToDay)
+	rows, err := q.db.QueryContext(ctx, usageOfOrganisation,
+		arg.OrganisationID,
+		arg.FromDay,
+		arg.ToDay,
+		arg.AfterDay,
+		arg.AfterClient,
+		arg.AfterDialect,
+		arg.AfterGrantType,
+		arg.AfterOutcome,
+		arg.AfterReason,
+		arg.Most,
+	)
 	if err != nil {
 		return nil, err
 	}
