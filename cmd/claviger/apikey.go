@@ -105,7 +105,7 @@ func (a *apiKeyCreate) owner(ctx context.Context, api *client.Client) (*client.O
 	}
 	switch {
 	case len(accounts) == 0:
-		return nil, nil, failed("the organisation \"%s\" has no account yet; add one to a file and run \"claviger apply\"", a.Organisation)
+		return nil, nil, failed("the organisation \"%s\" has no account yet; \"claviger account create --organisation %s --name …\" makes one", a.Organisation, organisation.Code)
 	case a.Account == "":
 		return nil, nil, misused("the organisation \"%s\" has several accounts; choose one with --account: %s", a.Organisation, strings.Join(ids, ", "))
 	}
@@ -134,20 +134,8 @@ func (a *apiKeyEnable) Run(ctx context.Context, c *command) error {
 	return c.enableKey(ctx, a.reach, a.output, a.ID, true)
 }
 
-// enableKey sets a key going or stops it, which the audit trail calls by its name; a
-// server calls it a change.
+// enableKey sets a key going or stops it.
 func (c *command) enableKey(ctx context.Context, at reach, as output, id string, enabled bool) error {
-	if at.Server == "" {
-		instance, err := c.open(ctx, at.place)
-		if err != nil {
-			return err
-		}
-		_, err = instance.Admin.SetAPIKeyEnabled(ctx, operator, id, enabled)
-		_ = instance.Close() // what it has answered is there
-		if err != nil {
-			return unknown(err, "API key", id, keyLists)
-		}
-	}
 	api, done, err := c.reach(ctx, at)
 	if err != nil {
 		return err

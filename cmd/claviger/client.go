@@ -190,20 +190,8 @@ func (a *clientEnable) Run(ctx context.Context, c *command) error {
 	return c.setClientStatus(ctx, a.reach, a.output, a.ID, core.Active)
 }
 
-// setClientStatus sets a client going or stops it, which the audit trail calls by its
-// name; a server calls it a change.
+// setClientStatus sets a client going or stops it.
 func (c *command) setClientStatus(ctx context.Context, at reach, as output, id string, wanted core.Status) error {
-	if at.Server == "" {
-		instance, err := c.open(ctx, at.place)
-		if err != nil {
-			return err
-		}
-		_, err = instance.Admin.SetClientStatus(ctx, operator, id, wanted)
-		_ = instance.Close() // what it has answered is there
-		if err != nil {
-			return unknown(err, "client", id, clientLists)
-		}
-	}
 	api, done, err := c.reach(ctx, at)
 	if err != nil {
 		return err

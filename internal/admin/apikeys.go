@@ -118,11 +118,12 @@ func (s *Service) UpdateAPIKey(ctx context.Context, actor Actor, id, version str
 		if err := checkVersion(version, key); err != nil {
 			return nil, err
 		}
+		before := key.Enabled
 		did, err := s.changeKey(ctx, key, c)
 		if err != nil || len(did) == 0 {
 			return nil, err
 		}
-		event := actor.event(core.CredentialUpdated, key.OrganisationID, "api_key/"+key.ID, did.detail())
+		event := actor.event(statusEvent(before, key.Enabled), key.OrganisationID, "api_key/"+key.ID, did.detail())
 		return func(tx *store.Tx) error {
 			tx.Audit(event)
 			return tx.PutAPIKey(key)

@@ -165,32 +165,29 @@ func (s *Service) RotateClientSecret(ctx context.Context, actor Actor, id string
 	return client, plain, nil
 }
 
-// SetClientStatus activates, suspends or disables a client.
-func (s *Service) SetClientStatus(ctx context.Context, actor Actor, id string, status core.Status) (*core.Client, error) {
-	if !status.Valid() {
-		return nil, invalid("status", "The status must be ACTIVE, SUSPENDED or DISABLED.")
+// checkStatus refuses an organisation's own people what is the platform's: suspending
+// something of theirs, and any other status for what it has suspended.
+func (s *Service) checkStatus(ctx context.Context, actor Actor, before core.Status, after *core.Status) error {
+	if after == nil || *after == before || (before != core.Suspended && *after != core.Suspended) {
+		return nil
 	}
-	var client *core.Client
-	err := s.change(ctx, func() (func(*store.Tx) error, error) {
-		var err error
-		if client, err = s.client(ctx, actor, id); err != nil || client.Status == status {
-			return nil, err
-		}
-		kind := core.CredentialDisabled
-		if status == core.Active {
-			kind = core.CredentialEnabled
-		}
-		event := actor.event(kind, client.OrganisationID, "client/"+id, fmt.Sprintf("status %s -> %s", client.Status, status))
-		client.Status = status
-		return func(tx *store.Tx) error {
-			tx.Audit(event)
-			return tx.PutClient(client)
-		}, nil
-	})
-	if err != nil {
-		return nil, err
+	err := s.platformOnly(ctx, actor)
+	if oauth.RefusalOf(err) != nil {
+		err = denied("status", "Only the platform suspends, and lets go on what it has suspended.")
 	}
-	return client, nil
+	return err
+}
+
+// statusEvent is the type of a change of a credential: setting it going or stopping it
+// has its own, by whatever face it is done.
+func statusEvent(before, after bool) core.EventType {
+	switch {
+	case before == after:
+		return core.CredentialUpdated
+	case after:
+		return core.CredentialEnabled
+	}
+	return core.CredentialDisabled
 }
 
 // client returns a copy of a client that is the actor's to change: one of an

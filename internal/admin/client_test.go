@@ -124,20 +124,36 @@ clients:
 	})
 }
 
-func TestSetClientStatus(t *testing.T) {
+// A change that sets a client going or stops it is called so in the audit trail.
+func TestClientStatus(t *testing.T) {
 	s := onSQLite(t, shop+"clients: [{id: integration, name: Integration, organisation: cafe}]")
-	admin := s.person(t, "everywhere@cafe.example")
-	for _, status := range []core.Status{core.Disabled, core.Disabled, core.Suspended, core.Active} {
-		if c, err := s.SetClientStatus(t.Context(), admin, "integration", status); err != nil || c.Status != status {
-			t.Error(c, err)
+	owner := s.person(t, "everywhere@cafe.example")
+	set := func(actor Actor, id string, status core.Status) error {
+		_, err := s.UpdateClient(t.Context(), actor, id, AnyVersion, ClientChange{Status: &status})
+		return err
+	}
+	becomes := func(actor Actor, status core.Status) {
+		t.Helper()
+		if err := set(actor, "integration", status); err != nil {
+			t.Error(err)
 		}
 		if c := must[*core.Client](t)(s.Store.Client(t.Context(), "integration")); c.Status != status {
-			t.Error("not stored")
+			t.Errorf("%s is not stored", status)
 		}
 	}
-	_, err := s.SetClientStatus(t.Context(), admin, "integration", "CLOSED")
-	refused(t, err, oauth.ReasonInvalidValue, "status")
-	_, err = s.SetClientStatus(t.Context(), admin, "nothing", core.Active)
-	refused(t, err, oauth.ReasonNotFound, "")
-	s.expectEvents(t, core.CredentialDisabled, core.CredentialDisabled, core.CredentialEnabled)
+	becomes(owner, core.Disabled)
+	becomes(owner, core.Disabled)
+	becomes(owner, core.Active)
+	refused(t, set(owner, "integration", "CLOSED"), oauth.ReasonInvalidValue, "status")
+	refused(t, set(owner, "nothing", core.Active), oauth.ReasonNotFound, "")
+	s.expectEvents(t, core.CredentialDisabled, core.CredentialEnabled)
+
+	// SUSPENDED is the platform's: its own people cannot lift it, by no detour either.
+	refused(t, set(owner, "integration", core.Suspended), oauth.ReasonPermissionDenied, "status")
+	becomes(cli, core.Suspended)
+	becomes(owner, core.Suspended)
+	for _, status := range []core.Status{core.Active, core.Disabled} {
+		refused(t, set(owner, "integration", status), oauth.ReasonPermissionDenied, "status")
+	}
+	becomes(cli, core.Active)
 }

@@ -91,11 +91,15 @@ func (s *Service) UpdateClient(ctx context.Context, actor Actor, id, version str
 		if c.powers() && s.platformOnly(ctx, actor) != nil {
 			return nil, denied("", "Only the platform changes what a client may do.")
 		}
+		before := client.Status
+		if err := s.checkStatus(ctx, actor, before, c.Status); err != nil {
+			return nil, err
+		}
 		did, err := s.changeClient(ctx, client, c)
 		if err != nil || len(did) == 0 {
 			return nil, err
 		}
-		event := actor.event(core.CredentialUpdated, client.OrganisationID, "client/"+id, did.detail())
+		event := actor.event(statusEvent(before == core.Active, client.Status == core.Active), client.OrganisationID, "client/"+id, did.detail())
 		return func(tx *store.Tx) error {
 			tx.Audit(event)
 			return tx.PutClient(client)

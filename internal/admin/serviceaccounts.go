@@ -170,6 +170,9 @@ func (s *Service) UpdateServiceAccount(ctx context.Context, actor Actor, id, ver
 		if err := checkVersion(version, stored); err != nil {
 			return nil, err
 		}
+		if err := s.checkStatus(ctx, actor, stored.Status, c.Status); err != nil {
+			return nil, err
+		}
 		changed = *stored
 		var did differences
 		set(&did, "full_name", &changed.FullName, c.FullName)
@@ -179,7 +182,7 @@ func (s *Service) UpdateServiceAccount(ctx context.Context, actor Actor, id, ver
 		if err := checkServiceAccount(&changed); err != nil || len(did) == 0 {
 			return nil, err
 		}
-		event := actor.event(core.CredentialUpdated, changed.OrganisationID, "user/"+id, did.detail())
+		event := actor.event(statusEvent(stored.Status == core.Active, changed.Status == core.Active), changed.OrganisationID, "user/"+id, did.detail())
 		return func(tx *store.Tx) error {
 			tx.Audit(event)
 			return tx.PutUser(&changed)

@@ -74,3 +74,23 @@ func TestALL_6_AnInvitationByTheOperatorToAStoppedOrganisation(t *testing.T) {
 	c.stops(id, core.Active)
 	says(t, guest.joins(link), http.StatusOK, "You are a member now")
 }
+
+// What the platform has suspended, an organisation's own people cannot set going.
+func TestALL_6_OnlyThePlatformLiftsItsSuspension(t *testing.T) {
+	c := newCustomer(t).withTenants()
+	owner, operator := bearer(c.adminToken("owner@cafe.test")), bearer(c.adminToken("operator@platform.test"))
+	robot := c.post("/admin/v1/organisations/"+c.organisationID("cafe")+"/service-accounts", `{"username":"robot"}`, owner).is(http.StatusCreated)
+	for _, path := range []string{"/admin/v1/clients/cafe-client", "/admin/v1/service-accounts/" + robot.string("id")} {
+		set := func(who, status string, answer int) {
+			t.Helper()
+			c.send(http.MethodPatch, path, `{"status":"`+status+`"}`, who, jsonType, "If-Match: *").is(answer)
+		}
+		set(owner, "DISABLED", http.StatusOK)
+		set(owner, "ACTIVE", http.StatusOK)
+		set(owner, "SUSPENDED", http.StatusForbidden)
+		set(operator, "SUSPENDED", http.StatusOK)
+		set(owner, "ACTIVE", http.StatusForbidden)
+		set(owner, "DISABLED", http.StatusForbidden)
+		set(operator, "ACTIVE", http.StatusOK)
+	}
+}
