@@ -115,11 +115,11 @@ type foundKey struct {
 func (s *Service) livingKey(ctx context.Context, actor Actor, id string, powers bool) (*foundKey, error) {
 	stored, err := s.Store.APIKey(ctx, id)
 	if err != nil {
-		return nil, err
+		return nil, hide(err, "id")
 	}
 	_, held, err := s.account(ctx, actor, stored.AccountID)
 	if err != nil {
-		return nil, err
+		return nil, hide(err, "id")
 	}
 	if !held.changesKeys() {
 		return nil, denied("id", "The role does not let you change API keys.")

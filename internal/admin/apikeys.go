@@ -86,11 +86,11 @@ func (r rights) seesKeys() bool {
 func (s *Service) GetAPIKey(ctx context.Context, actor Actor, id string) (*core.APIKey, error) {
 	key, err := s.Store.APIKey(ctx, id)
 	if err != nil {
-		return nil, refusal(err)
+		return nil, hide(err, "id")
 	}
 	_, held, err := s.account(ctx, actor, key.AccountID)
 	if err != nil {
-		return nil, refusal(err)
+		return nil, hide(err, "id")
 	}
 	if !held.seesKeys() {
 		return nil, denied("id", "The role does not let you see API keys.")

@@ -196,7 +196,7 @@ func statusEvent(before, after bool) core.EventType {
 func (s *Service) client(ctx context.Context, actor Actor, id string) (*core.Client, error) {
 	stored, err := s.Store.Client(ctx, id)
 	if err != nil {
-		return nil, err
+		return nil, hide(err, "id")
 	}
 	// The client of an organisation is not that of one of its accounts, so a role
 	// in a single account does not reach it.

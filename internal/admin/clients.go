@@ -62,7 +62,7 @@ func (s *Service) ListClientsOf(ctx context.Context, actor Actor, organisationID
 func (s *Service) GetClient(ctx context.Context, actor Actor, id string) (*core.Client, error) {
 	client, err := s.Store.Client(ctx, id)
 	if err != nil {
-		return nil, refusal(err)
+		return nil, hide(err, "id")
 	}
 	r, err := s.rightsOn(ctx, actor, &core.Account{OrganisationID: client.OrganisationID})
 	switch {

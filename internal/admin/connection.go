@@ -52,7 +52,7 @@ func (s *Service) ListConnections(ctx context.Context, actor Actor, organisation
 // by id. An organisation in which the actor has nothing is not there for it (F01).
 func (s *Service) connectable(ctx context.Context, actor Actor, organisationID string) (map[string]*core.Account, error) {
 	if _, err := s.Store.Organisation(ctx, organisationID); err != nil {
-		return nil, err
+		return nil, hide(err, "organisation_id")
 	}
 	all, err := s.Store.AccountsOf(ctx, organisationID)
 	if err != nil {
@@ -149,7 +149,7 @@ func (s *Service) EndConnection(ctx context.Context, actor Actor, consentID stri
 func (s *Service) connection(ctx context.Context, actor Actor, id string) (*core.Consent, error) {
 	consent, err := s.Store.Consent(ctx, id)
 	if err != nil {
-		return nil, err
+		return nil, hide(err, "id")
 	}
 	if consent.OrganisationID == "" || behindPartner(actor) {
 		return nil, notFound("id")

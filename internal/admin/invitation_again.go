@@ -73,10 +73,10 @@ func (s *Service) GetInvitation(ctx context.Context, actor Actor, id string) (*I
 func (s *Service) openInvitation(ctx context.Context, actor Actor, id string) (*core.Invitation, error) {
 	invitation, err := s.Store.Invitation(ctx, id)
 	if err != nil {
-		return nil, err
+		return nil, hide(err, "id")
 	}
 	if _, _, err := s.placeOf(ctx, actor, invitation.OrganisationID, invitation.AccountID); err != nil {
-		return nil, err
+		return nil, hide(err, "id")
 	}
 	if !invitation.Open(s.now()) {
 		return nil, notFound("id")

@@ -144,10 +144,10 @@ func (s *Service) WithdrawInvitation(ctx context.Context, actor Actor, id string
 	return s.change(ctx, func() (func(*store.Tx) error, error) {
 		invitation, err := s.Store.Invitation(ctx, id)
 		if err != nil {
-			return nil, err
+			return nil, hide(err, "id")
 		}
 		if _, _, err := s.placeOf(ctx, actor, invitation.OrganisationID, invitation.AccountID); err != nil {
-			return nil, err
+			return nil, hide(err, "id")
 		}
 		now := s.now()
 		if !invitation.Open(now) {

@@ -42,7 +42,7 @@ func (s *Service) GetMembership(ctx context.Context, actor Actor, id string) (*M
 func (s *Service) membership(ctx context.Context, actor Actor, id string, permissions ...string) (*Member, rights, error) {
 	membership, err := s.Store.Membership(ctx, id)
 	if err != nil {
-		return nil, rights{}, err
+		return nil, rights{}, hide(err, "id")
 	}
 	held, err := s.rightsOn(ctx, actor, &core.Account{ID: membership.AccountID, OrganisationID: membership.OrganisationID})
 	switch {

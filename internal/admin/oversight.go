@@ -120,7 +120,7 @@ func (s *Service) ListSessions(ctx context.Context, actor Actor, userID string) 
 		return nil, notFound("user_id")
 	}
 	if _, err := s.Store.User(ctx, userID); err != nil {
-		return nil, refusal(err)
+		return nil, hide(err, "user_id")
 	}
 	return s.Store.SessionsOf(ctx, userID, s.now())
 }
@@ -129,7 +129,7 @@ func (s *Service) ListSessions(ctx context.Context, actor Actor, userID string) 
 func (s *Service) EndSession(ctx context.Context, actor Actor, id string) error {
 	session, err := s.Store.Session(ctx, id)
 	if err != nil {
-		return refusal(err)
+		return hide(err, "id")
 	}
 	if !isPerson(actor, session.UserID) && s.platformOnly(ctx, actor) != nil {
 		return notFound("id")

@@ -154,7 +154,7 @@ func (s *Service) account(ctx context.Context, actor Actor, id string) (*core.Ac
 	}
 	account, err := s.Store.Account(ctx, id)
 	if err != nil {
-		return nil, rights{}, err
+		return nil, rights{}, hide(err, "account_id")
 	}
 	r, err := s.rightsOn(ctx, actor, account)
 	if err == nil && !r.held {
@@ -172,7 +172,7 @@ func (s *Service) organisation(ctx context.Context, actor Actor, id string, perm
 	}
 	organisation, err := s.Store.Organisation(ctx, id)
 	if err != nil {
-		return nil, rights{}, err
+		return nil, rights{}, hide(err, "organisation_id")
 	}
 	whole, err := s.rightsOn(ctx, actor, &core.Account{OrganisationID: id})
 	if err != nil {

@@ -49,11 +49,14 @@ func (s *Service) ListRoles(ctx context.Context, actor Actor, organisationID str
 // GetRole returns a role that the actor sees.
 func (s *Service) GetRole(ctx context.Context, actor Actor, id string) (*core.Role, error) {
 	role, err := s.Store.Role(ctx, id)
-	if err != nil || role.OrganisationID == "" {
-		return role, refusal(err)
+	if err != nil {
+		return nil, hide(err, "id")
+	}
+	if role.OrganisationID == "" {
+		return role, nil
 	}
 	if _, _, err := s.organisation(ctx, actor, role.OrganisationID); err != nil {
-		return nil, notFound("id").Because(err)
+		return nil, hide(err, "id")
 	}
 	return role, nil
 }

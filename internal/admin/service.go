@@ -138,6 +138,15 @@ func refusal(err error) error {
 	return err
 }
 
+// hide names what the caller asked for where it is not there, so that nobody can tell
+// what does not exist from what is somebody else's (F01).
+func hide(err error, param string) error {
+	if refused := oauth.RefusalOf(refusal(err)); refused != nil && refused.Reason == oauth.ReasonNotFound {
+		return notFound(param).Because(err)
+	}
+	return err
+}
+
 func invalid(param, text string) *oauth.Error {
 	return oauth.NewError(oauth.ReasonInvalidValue).At(param).Describe(text)
 }

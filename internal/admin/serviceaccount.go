@@ -43,7 +43,7 @@ func (s *Service) ResetPassword(ctx context.Context, actor Actor, userID string,
 func (s *Service) serviceAccount(ctx context.Context, actor Actor, id string) (*core.User, error) {
 	user, err := s.Store.User(ctx, id)
 	if err != nil {
-		return nil, err
+		return nil, hide(err, "id")
 	}
 	held, err := s.rightsOn(ctx, actor, &core.Account{OrganisationID: user.OrganisationID})
 	if err != nil {

@@ -43,13 +43,13 @@ func (s *Service) ListServiceAccounts(ctx context.Context, actor Actor, organisa
 func (s *Service) GetServiceAccount(ctx context.Context, actor Actor, id string) (*core.User, error) {
 	user, err := s.Store.User(ctx, id)
 	if err != nil {
-		return nil, refusal(err)
+		return nil, hide(err, "id")
 	}
 	if user.Kind != core.ServiceAccount {
 		return nil, notFound("id")
 	}
 	if _, _, err = s.organisation(ctx, actor, user.OrganisationID, permissionReadServices, permissionServiceAccounts); err != nil {
-		return nil, refusal(err)
+		return nil, hide(err, "id")
 	}
 	return user, nil
 }

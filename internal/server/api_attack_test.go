@@ -40,6 +40,10 @@ func TestF01_OtherOrganisationsAreNotThere(t *testing.T) {
 					if answer.status != http.StatusNotFound {
 						t.Errorf("%s %s: %d %s", method, target, answer.status, answer.text)
 					}
+					made := c.send(method, strings.NewReplacer("{id}", "none", "{organisation_id}", "none").Replace(path), minimalBody(op), owner, jsonType, "If-Match: *")
+					if told, want := withoutRequestID(answer), withoutRequestID(made); told != want {
+						t.Errorf("%s %s: %s\none that does not exist: %s", method, target, told, want)
+					}
 				}
 			}
 		}
@@ -47,6 +51,11 @@ func TestF01_OtherOrganisationsAreNotThere(t *testing.T) {
 			t.Errorf("only %d routes were tried", walked)
 		}
 	})
+}
+
+// withoutRequestID is an answer but for what differs in every one.
+func withoutRequestID(a wireAnswer) string {
+	return strings.ReplaceAll(a.text, a.header.Get("X-Request-Id"), "")
 }
 
 // foreignIDs are ids of the neighbour's things, by the first part of the path.
