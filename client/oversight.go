@@ -16,7 +16,8 @@ type Connection struct {
 	ClientID       string    `json:"client_id"`
 	ClientName     string    `json:"client_name"`
 	Scopes         []string  `json:"scopes"`
-	ApprovedBy     string    `json:"approved_by"` // user id
+	ApprovedBy     string    `json:"approved_by"`        // user id
+	Approver       string    `json:"approver,omitempty"` // email address, phone number or user name of who approved
 	CreatedAt      time.Time `json:"created_at"`
 	LastUsedAt     time.Time `json:"last_used_at,omitzero"`
 }

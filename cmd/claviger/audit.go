@@ -5,9 +5,6 @@ import (
 	"time"
 
 	"claviger/client"
-	"claviger/internal/core"
-	"claviger/internal/server"
-	"claviger/internal/store"
 )
 
 type auditCommand struct {
@@ -82,19 +79,6 @@ func who(e listedEvent) string {
 
 // find returns the events that are asked for.
 func (a *auditList) find(ctx context.Context, c *command) ([]listedEvent, error) {
-	if a.Server != "" {
-		return a.ask(ctx, c)
-	}
-	instance, err := c.open(ctx, a.place)
-	if err != nil {
-		return nil, err
-	}
-	defer instance.Close()
-	return a.collect(ctx, c, instance)
-}
-
-// ask asks a server for them.
-func (a *auditList) ask(ctx context.Context, c *command) ([]listedEvent, error) {
 	api, done, err := c.reach(ctx, a.reach)
 	if err != nil {
 		return nil, err
@@ -123,52 +107,4 @@ func (a *auditList) ask(ctx context.Context, c *command) ([]listedEvent, error) 
 		}
 	}
 	return listed, nil
-}
-
-// collect reads page by page until there are enough.
-func (a *auditList) collect(ctx context.Context, c *command, instance *server.Instance) ([]listedEvent, error) {
-	filter := store.EventFilter{
-		Since: a.Since.before(c.now()), Type: core.EventType(a.Type), ClientID: a.Client, SubjectID: a.Subject,
-	}
-	byID, err := codes(ctx, instance)
-	if err != nil {
-		return nil, err
-	}
-	if a.Organisation != "" {
-		organisation, err := organisationOf(ctx, instance, a.Organisation)
-		if err != nil {
-			return nil, err
-		}
-		filter.OrganisationID = organisation.ID
-	}
-	listed := []listedEvent{}
-	for len(listed) < a.Limit {
-		filter.Limit = min(a.Limit-len(listed), auditPage)
-		page, err := instance.Store.Events(ctx, filter)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range page {
-			listed = append(listed, listEvent(e, byID))
-		}
-		if len(page) < filter.Limit {
-			break
-		}
-		filter.After = page[len(page)-1].ID
-	}
-	return listed, nil
-}
-
-const auditPage = 1000 // the most that the store returns at once
-
-func listEvent(e core.Event, codes map[string]string) listedEvent {
-	organisation, known := codes[e.OrganisationID]
-	if !known {
-		organisation = e.OrganisationID
-	}
-	return listedEvent{
-		ID: e.ID, At: e.At, Type: string(e.Type), Reason: string(e.Reason), SubjectType: e.SubjectType, Subject: e.SubjectID,
-		Organisation: organisation, Client: e.ClientID, APIKey: e.APIKeyID, Grant: e.GrantID, GrantType: e.GrantType,
-		Dialect: e.Dialect, Channel: e.Channel, IP: e.IP, RequestID: e.RequestID, Target: e.Target, Detail: e.Detail,
-	}
 }

@@ -113,10 +113,10 @@ func TestAuditListFilters(t *testing.T) {
 	p.refused(exitUsage, []string{"--since", "90d"}, "audit", "list", "--data", data, "--since", "yesterday")
 }
 
-// More than the store gives at once comes page by page.
+// More than is given at once comes page by page.
 func TestAuditListPages(t *testing.T) {
 	p, data := newInstallation(t)
-	events := make([]core.Event, auditPage+20)
+	events := make([]core.Event, 1020)
 	for i := range events {
 		events[i] = core.Event{Type: core.TokenIssued}
 	}
@@ -140,7 +140,7 @@ func TestAuditListPages(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	for limit, want := range map[string]int{"1010": 1010, "5000": auditPage + 20} {
+	for limit, want := range map[string]int{"1010": 1010, "5000": 1020} {
 		out := p.must("audit", "list", "--data", data, "--json", "--type", "token.issued", "--limit", limit)
 		if got := strings.Count(out, `"id"`); got != want {
 			t.Errorf("--limit %s lists %d, want %d", limit, got, want)

@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"claviger/client"
-	"claviger/internal/admin"
-	"claviger/internal/core"
 	"claviger/oauth"
 )
 
@@ -58,26 +56,10 @@ func (a *connectionList) Run(ctx context.Context, c *command) error {
 	return nil
 }
 
-// collect returns the name of the organisation and its connections. A server gives ids
-// for what a database has names for; those of members and accounts are looked up.
+// collect returns the name of the organisation and its connections. The names
+// of their accounts are looked up.
 func (a *connectionList) collect(ctx context.Context, c *command) (string, []listedConnection, error) {
 	listed := []listedConnection{}
-	if a.Server == "" {
-		instance, err := c.open(ctx, a.place)
-		if err != nil {
-			return "", nil, err
-		}
-		defer instance.Close()
-		organisation, err := organisationOf(ctx, instance, a.Organisation)
-		if err != nil {
-			return "", nil, err
-		}
-		connections, err := instance.Admin.ListConnections(ctx, operator, organisation.ID)
-		for _, connection := range connections {
-			listed = append(listed, listConnection(connection))
-		}
-		return organisation.Name, listed, err
-	}
 	api, done, err := c.reach(ctx, a.reach)
 	if err != nil {
 		return "", nil, err
@@ -87,13 +69,7 @@ func (a *connectionList) collect(ctx context.Context, c *command) (string, []lis
 	if err != nil {
 		return "", nil, err
 	}
-	people, accounts := map[string]string{}, map[string]string{}
-	for member, err := range api.Members(ctx, organisation.ID, "") {
-		if err != nil {
-			break // who may not see the members sees ids
-		}
-		people[member.UserID] = member.Identifier
-	}
+	accounts := map[string]string{}
 	for x, err := range api.Connections(ctx, organisation.ID) {
 		if err != nil {
 			return "", nil, err
@@ -110,17 +86,10 @@ func (a *connectionList) collect(ctx context.Context, c *command) (string, []lis
 		}
 		listed = append(listed, listedConnection{
 			ID: x.ID, ClientID: x.ClientID, Partner: x.ClientName, Account: x.AccountID, Company: company, Scopes: x.Scopes,
-			ApprovedBy: cmp.Or(people[x.ApprovedBy], x.ApprovedBy), CreatedAt: x.CreatedAt, LastUsedAt: x.LastUsedAt,
+			ApprovedBy: cmp.Or(x.Approver, x.ApprovedBy), CreatedAt: x.CreatedAt, LastUsedAt: x.LastUsedAt,
 		})
 	}
 	return organisation.Name, listed, nil
-}
-
-func listConnection(x admin.Connection) listedConnection {
-	return listedConnection{
-		ID: x.Consent.ID, ClientID: x.Client.ID, Partner: x.Client.Name, Account: x.Account.ID, Company: x.Account.Name,
-		Scopes: x.Consent.Scopes, ApprovedBy: personName(x.ApprovedBy), CreatedAt: x.Consent.CreatedAt, LastUsedAt: x.Consent.LastUsedAt,
-	}
 }
 
 type connectionEnd struct {
@@ -133,9 +102,4 @@ func (a *connectionEnd) Run(ctx context.Context, c *command) error {
 	return end(ctx, c, a.reach, func(api *client.Client) error {
 		return unknown(api.EndConnection(ctx, a.ID), "connection", a.ID, "\"claviger connection list\"")
 	}, "Connection "+a.ID+" has ended.")
-}
-
-// personName is how a person is called in a list: by what is known of them.
-func personName(user *core.User) string {
-	return cmp.Or(user.Email, user.Phone, user.Username, user.FullName, user.ID)
 }

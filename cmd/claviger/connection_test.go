@@ -63,7 +63,17 @@ func TestSD_10_ConnectionsByTheCommandLine(t *testing.T) {
 	if line := lineWith(p.must("connection", "list", "--data", data, "--organisation", "acme"), id); line == "" {
 		t.Error("the list does not name the connection")
 	}
+	var acme struct{ ID string }
+	if err := json.Unmarshal([]byte(p.must("organisation", "get", "acme", "--data", data, "--json")), &acme); err != nil {
+		t.Fatal(err)
+	}
+	if line := lineWith(p.must("connection", "list", "--data", data, "--organisation", acme.ID), id); line == "" {
+		t.Error("the list of the organisation by its id does not name the connection")
+	}
 	p.must("connection", "end", "--data", data, id)
+	if out := p.must("audit", "list", "--data", data, "--organisation", acme.ID); lineWith(out, "consent.revoked") == "" {
+		t.Errorf("the audit trail of the organisation by its id has\n%s", out)
+	}
 	if out := p.must("connection", "list", "--data", data, "--organisation", "acme"); out != "Acme is connected to no partner.\n" {
 		t.Errorf("after the end: %s", out)
 	}

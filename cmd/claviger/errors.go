@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"claviger/internal/core"
@@ -99,7 +100,8 @@ func lines(text string) string {
 func unknown(err error, what, id, list string) error {
 	var refused *oauth.Error
 	absent := errors.Is(err, core.ErrNotFound) ||
-		errors.As(err, &refused) && refused.Reason == oauth.ReasonNotFound && (refused.Param == "" || refused.Param == "id")
+		errors.As(err, &refused) && refused.Reason == oauth.ReasonNotFound &&
+			slices.Contains([]string{"", "id", "account_id", "user_id"}, refused.Param)
 	if !absent {
 		return err
 	}

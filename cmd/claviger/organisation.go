@@ -4,28 +4,9 @@ import (
 	"context"
 	"errors"
 
-	"claviger/internal/core"
 	"claviger/internal/server"
 	"claviger/oauth"
 )
-
-// organisationOf finds an organisation by the code that users know it by.
-func organisationOf(ctx context.Context, instance *server.Instance, code string) (*core.Organisation, error) {
-	organisation, err := instance.Store.OrganisationByCode(ctx, code)
-	if errors.Is(err, core.ErrNotFound) {
-		return nil, failed("there is no organisation with the code \"%s\"; codes are as in the files that \"claviger apply\" was given", code)
-	}
-	return organisation, err
-}
-
-// organisationsOf returns all organisations, or the one of a code.
-func organisationsOf(ctx context.Context, instance *server.Instance, code string) ([]*core.Organisation, error) {
-	if code == "" {
-		return instance.Store.Organisations(ctx)
-	}
-	organisation, err := organisationOf(ctx, instance, code)
-	return []*core.Organisation{organisation}, err
-}
 
 // codes maps the ids of all organisations to their codes.
 func codes(ctx context.Context, instance *server.Instance) (map[string]string, error) {

@@ -14,8 +14,6 @@ type organisationCommand struct {
 	Update organisationUpdate `cmd:"" help:"Change an organisation."`
 }
 
-const organisationLists = "\"claviger organisation list\""
-
 type organisationList struct {
 	reach
 	output

@@ -40,8 +40,10 @@ func (s *devServer) inspects(token string, wants ...string) {
 			s.t.Errorf("inspecting does not say %q:\n%s", want, out)
 		}
 	}
-	// The last part is what makes a token work: a signature, or a secret.
-	secret := token[strings.LastIndexAny(token, "._")+1:]
+	// The last part is what makes a token work: a signature, or a secret. Parts are
+	// divided by dots; base64url has underscores within them (RFC 7515 §2).
+	token = strings.TrimSpace(token)
+	secret := token[strings.LastIndex(token, ".")+1:]
 	if len(secret) > 8 && strings.Contains(out, secret) {
 		s.t.Errorf("inspecting shows the token:\n%s", out)
 	}

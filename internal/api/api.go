@@ -104,8 +104,6 @@ func (a *API) config() huma.Config {
 
 // describe completes the description with what all operations have in common.
 func (a *API) describe() {
-	schema := a.huma.OpenAPI().Components.Schemas
-	_ = schema
 	for _, item := range a.huma.OpenAPI().Paths {
 		for _, op := range []*huma.Operation{item.Get, item.Post, item.Patch, item.Delete} {
 			if op == nil {

@@ -20,6 +20,7 @@ type Connection struct {
 	ClientName     string     `json:"client_name"`
 	Scopes         []string   `json:"scopes" nullable:"false"`
 	ApprovedBy     string     `json:"approved_by" doc:"User id."`
+	Approver       string     `json:"approver,omitempty" doc:"Email address, phone number or user name of who approved."`
 	CreatedAt      time.Time  `json:"created_at"`
 	LastUsedAt     *time.Time `json:"last_used_at,omitempty"`
 }
@@ -28,6 +29,7 @@ func connectionOf(c *admin.Connection) Connection {
 	return Connection{
 		ID: c.Consent.ID, OrganisationID: c.Consent.OrganisationID, AccountID: c.Consent.AccountID, ClientID: c.Client.ID,
 		ClientName: c.Client.Name, Scopes: append([]string{}, c.Consent.Scopes...), ApprovedBy: c.ApprovedBy.ID,
+		Approver:  c.ApprovedBy.Identifier(),
 		CreatedAt: c.Consent.CreatedAt, LastUsedAt: optional(c.Consent.LastUsedAt),
 	}
 }
