@@ -62,6 +62,7 @@ const (
 	ReasonLastOwner        Reason = "last_owner"
 	ReasonNotFound         Reason = "not_found"
 	ReasonNameTaken        Reason = "name_taken"
+	ReasonAlreadyMember    Reason = "already_member"
 	ReasonInUse            Reason = "in_use"
 	ReasonChanged          Reason = "precondition_failed"
 	ReasonVersionMissing   Reason = "precondition_required"
@@ -177,6 +178,7 @@ var reasons = map[Reason]reasonEntry{
 	ReasonLastOwner:        {AccessDenied, 403, "The last owner of an account cannot be removed."},
 	ReasonNotFound:         {NotFound, 404, "Not found."},
 	ReasonNameTaken:        {Conflict, 409, "The name is already in use."},
+	ReasonAlreadyMember:    {Conflict, 409, "They have this role there already."},
 	ReasonInUse:            {Conflict, 409, "It is still in use."},
 	ReasonChanged:          {Conflict, 412, "It has changed since it was read."},
 	ReasonVersionMissing:   {InvalidRequest, 428, "The request must say which version it changes (If-Match)."},

@@ -122,6 +122,15 @@ func (s *Service) planInvitation(ctx context.Context, actor Actor, n NewInvitati
 	if err != nil {
 		return nil, err
 	}
+	person, err := s.Store.PersonBy(ctx, n.Email)
+	if err == nil {
+		err = s.notThereYet(ctx, &core.Membership{
+			UserID: person.ID, OrganisationID: n.OrganisationID, AccountID: n.AccountID, RoleID: role.ID,
+		}, "email")
+	}
+	if err != nil && !errors.Is(err, core.ErrNotFound) {
+		return nil, err
+	}
 	now := s.now()
 	return &Invited{&core.Invitation{
 		ID: s.newID(core.PrefixInvitation), OrganisationID: n.OrganisationID, AccountID: n.AccountID, RoleID: role.ID,

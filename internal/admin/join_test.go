@@ -90,6 +90,29 @@ func TestE18_TwoWhoJoinByOneInvitation(t *testing.T) {
 	})
 }
 
+// Whoever has the role there is told so, by the field; in another place or with another
+// role they can be invited and added.
+func TestNobodyGetsARoleTwiceInOnePlace(t *testing.T) {
+	onEach(t, inviting, func(t *testing.T, s *Service) {
+		s.inbox()
+		acme := must[*core.Organisation](t)(s.Store.OrganisationByCode(t.Context(), "acme")).ID
+		owner, viewer := s.person(t, "o@acme.test"), s.userID(t, "v@acme.test")
+		for _, test := range []struct {
+			account, role string
+			reason        oauth.Reason
+		}{{"", "viewer", oauth.ReasonAlreadyMember}, {"", "owner", ""}, {"acme-1", "viewer", ""}} {
+			_, invited := s.Invite(t.Context(), owner, NewInvitation{OrganisationID: acme, AccountID: test.account, Email: "V@acme.test", RoleCode: test.role})
+			_, added := s.AddMembership(t.Context(), cli, NewMembership{OrganisationID: acme, AccountID: test.account, UserID: viewer, RoleCode: test.role})
+			if test.reason != "" {
+				refused(t, invited, test.reason, "email")
+				refused(t, added, test.reason, "user_id")
+			} else if invited != nil || added != nil {
+				t.Error(test, invited, added)
+			}
+		}
+	})
+}
+
 func TestE18_InvitationsThatDoNotMakeAnAccount(t *testing.T) {
 	s := onSQLite(t, inviting)
 	sent := s.inbox()

@@ -80,6 +80,9 @@ func (s *Service) AddMembership(ctx context.Context, actor Actor, n NewMembershi
 		case account.Type == core.AccountIndividual:
 			return nil, denied("account_id", "An individual account has one member.")
 		}
+		if err := s.notThereYet(ctx, member.Membership, "user_id"); err != nil {
+			return nil, err
+		}
 		event := actor.event(core.MemberAdded, account.OrganisationID, "membership/"+member.Membership.ID, describeMember(member))
 		return func(tx *store.Tx) error {
 			tx.Audit(event)
@@ -93,6 +96,17 @@ func (s *Service) AddMembership(ctx context.Context, actor Actor, n NewMembershi
 		return nil, err
 	}
 	return member, nil
+}
+
+// notThereYet refuses a role that somebody has in the same place already.
+func (s *Service) notThereYet(ctx context.Context, wanted *core.Membership, param string) error {
+	present, err := s.Store.MembershipsOf(ctx, wanted.UserID)
+	for _, m := range present {
+		if m.OrganisationID == wanted.OrganisationID && m.AccountID == wanted.AccountID && m.RoleID == wanted.RoleID {
+			return oauth.NewError(oauth.ReasonAlreadyMember).At(param)
+		}
+	}
+	return err
 }
 
 // placeOf returns where somebody is to be a member, an account without an id standing
