@@ -4,11 +4,8 @@ import (
 	"fmt"
 	"html"
 	"net/http"
-	"net/url"
 	"regexp"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -48,20 +45,16 @@ var invitationLink = regexp.MustCompile(`https?://[^\s<"]+/account/invitation\?i
 // invitation is the link in the latest message, as soon as it is there.
 func (v *tour) invitation() string {
 	v.tab.t.Helper()
-	limit, again := time.After(soon), time.NewTicker(50*time.Millisecond)
-	defer again.Stop()
-	for {
+	link := ""
+	eventually(v.tab.t, "no invitation came", func() bool {
 		for _, message := range v.inbox() {
-			if link := invitationLink.FindString(html.UnescapeString(message)); link != "" {
-				return link
+			if link = invitationLink.FindString(html.UnescapeString(message)); link != "" {
+				return true
 			}
 		}
-		select {
-		case <-limit:
-			v.tab.t.Fatal("no invitation came")
-		case <-again.C:
-		}
-	}
+		return false
+	})
+	return link
 }
 
 // asksForTokens has the demo key of Acme France ask twice, once with a wrong secret.
@@ -157,11 +150,6 @@ func (v *tour) looksBack() {
 	v.open(v.issuer + acmeConsole + "/audit?type=organisation.updated")
 	v.click(`#audit tbody td a`)
 	v.sees("people-audit-record", "Settings of the organisation changed")
-	for until := time.Now().Add(soon); time.Now().Before(until); {
-		v.open(v.issuer + acmeConsole + "/usage?" + url.Values{"days": {"7"}}.Encode())
-		if strings.Contains(v.text(`main`), "my_id") { // usage is written every few seconds
-			break
-		}
-	}
+	v.comesToSay(v.issuer+acmeConsole+"/usage?days=7", `main`, "my_id")
 	v.sees("people-usage", "Usage")
 }

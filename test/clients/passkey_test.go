@@ -4,7 +4,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
@@ -34,15 +33,13 @@ func (b *tab) authenticator() webauthn.AuthenticatorID {
 // sentCode is the code that the development server has sent, as soon as it has.
 func (i *installation) sentCode(t *testing.T) string {
 	t.Helper()
-	inbox := ""
-	for until := time.Now().Add(soon); time.Now().Before(until); time.Sleep(50 * time.Millisecond) {
-		inbox = servertest.BrowserOf(t, i.issuer).Get("/dev/inbox").Body
-		if code := regexp.MustCompile(`\b([0-9]{6}) is your code`).FindStringSubmatch(inbox); code != nil {
-			return code[1]
-		}
-	}
-	t.Fatalf("no code in the inbox:\n%s", inbox)
-	return ""
+	var code []string
+	eventually(t, "no code came", func() bool {
+		inbox := servertest.BrowserOf(t, i.issuer).Get("/dev/inbox").Body
+		code = regexp.MustCompile(`\b([0-9]{6}) is your code`).FindStringSubmatch(inbox)
+		return code != nil
+	})
+	return code[1]
 }
 
 // leave ends the session, at the account page.

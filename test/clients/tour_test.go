@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 	"golang.org/x/oauth2"
@@ -87,18 +86,14 @@ func (v *tour) code(send func()) (code string) {
 	v.tab.t.Helper()
 	before := len(v.inbox())
 	send()
-	limit, again := time.After(soon), time.NewTicker(50*time.Millisecond)
-	defer again.Stop()
-	for {
-		if messages := v.inbox(); len(messages) > before {
-			return digits.FindString(messages[0])
+	eventually(v.tab.t, "no message came", func() bool {
+		messages := v.inbox()
+		if len(messages) > before {
+			code = digits.FindString(messages[0])
 		}
-		select {
-		case <-limit:
-			v.tab.t.Fatal("no message came")
-		case <-again.C:
-		}
-	}
+		return len(messages) > before
+	})
+	return code
 }
 
 func (v *tour) submit() { v.tab.t.Helper(); v.click("form button.primary") }

@@ -2,7 +2,11 @@ package clients
 
 import (
 	"net/url"
+	"strings"
 	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
 
 	"claviger/internal/server/servertest"
 )
@@ -50,4 +54,27 @@ func has(p *servertest.Page, name string) bool {
 		}
 	}
 	return false
+}
+
+// eventually tries something again and again, until it is done or time is up.
+func eventually(t testing.TB, failed string, done func() bool) {
+	t.Helper()
+	limit, again := time.After(soon), time.NewTicker(50*time.Millisecond)
+	defer again.Stop()
+	for !done() {
+		select {
+		case <-limit:
+			t.Fatal(failed)
+		case <-again.C:
+		}
+	}
+}
+
+// comesToSay opens a page until a part of it has a text, which is written every few seconds.
+func (v *tour) comesToSay(address string, selector chromedp.CSS, text string) {
+	v.tab.t.Helper()
+	eventually(v.tab.t, address+" never says "+text, func() bool {
+		v.open(address)
+		return strings.Contains(v.text(selector), text)
+	})
 }
