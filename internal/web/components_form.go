@@ -22,9 +22,8 @@ type Field struct {
 	Options           []Option // of KindSelect, KindCheckboxes and KindRadios
 	Required          bool
 	Problem           string // what is wrong with it
-	Prefix            string // shown before what is typed, such as "https://"
 	Autocomplete      string // a token of HTML; empty: as the browser likes
-	Min, Max          string // of KindDate (2006-01-02) and KindNumber
+	Min, Max          string // of KindDate (2006-01-02)
 	MaxLength, Rows   int
 }
 
@@ -36,13 +35,11 @@ const (
 	KindPhone      = "tel"
 	KindPassword   = "password"
 	KindDate       = "date"
-	KindNumber     = "number"
 	KindTextarea   = "textarea"
 	KindSelect     = "select"
 	KindCheckboxes = "checkboxes"
 	KindRadios     = "radios"
 	KindSwitch     = "switch" // sends "on"; on where Value is not empty
-	KindCode       = "code"   // a one-time code
 )
 
 // Option is one of a field.
@@ -92,25 +89,16 @@ func place(f Form) []placed {
 // Type is the type of its input.
 func (p placed) Type() string {
 	switch p.Kind {
-	case KindEmail, KindURL, KindPhone, KindPassword, KindDate, KindNumber:
+	case KindEmail, KindURL, KindPhone, KindPassword, KindDate:
 		return p.Kind
 	}
 	return KindText
 }
 
-// Plain reports whether it is an input of one line of characters.
-func (p placed) Plain() bool {
-	switch p.Kind {
-	case KindTextarea, KindSelect, KindCheckboxes, KindRadios, KindSwitch:
-		return false
-	}
-	return true
-}
-
 // Exact reports whether nobody may correct what is typed.
 func (p placed) Exact() bool {
 	switch p.Kind {
-	case KindEmail, KindURL, KindPhone, KindPassword, KindCode:
+	case KindEmail, KindURL, KindPhone, KindPassword:
 		return true
 	}
 	return false

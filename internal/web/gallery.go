@@ -116,13 +116,10 @@ func galleryForms() []Block {
 		}},
 		Form{ID: "every", Title: "The other kinds of fields", Path: PathComponents, Submit: "Save", Fields: []Field{
 			{Name: "email", Label: "Email", Kind: KindEmail, Autocomplete: "email", Value: "camille@example.com"},
-			{Name: "website", Label: "Website", Kind: KindText, Prefix: "https://", Value: "acme.example"},
 			{Name: "phone", Label: "Phone number", Kind: KindPhone, Autocomplete: "tel", Required: true},
 			{Name: "password", Label: "Password", Kind: KindPassword, Autocomplete: "new-password", Required: true},
-			{Name: "requests", Label: "Requests a minute", Kind: KindNumber, Min: "1", Max: "10000", Value: "200", Required: true},
 			{Name: "role", Label: "Role", Kind: KindSelect, Required: true, Options: []Option{{"owner", "Owner", "", false, false}, {"member", galleryLong, "", true, false}}},
 			{Name: "overlap", Label: "How long the old key still works", Kind: KindRadios, Required: true, Options: []Option{{"0", "Not at all", "For a key that somebody else has seen.", false, false}, {"24h", "A day", "", true, false}}},
-			{Name: "code", Label: "Six-digit code", Kind: KindCode, MaxLength: 6, Required: true},
 		}},
 		galleryConfirm("gone", ""),
 	}

@@ -25,7 +25,7 @@ func TestEveryPageRendersWhateverItIsGiven(t *testing.T) {
 			}
 		}
 	}
-	if w := render(t, p, "/", View{Status: http.StatusForbidden, Data: NewProblem(ProblemOrigin, "", "")}); w.Code != http.StatusForbidden {
+	if w := render(t, p, "/", View{Status: http.StatusForbidden, Data: Problem{Title: "problem.origin.title", Text: "problem.origin.text"}}); w.Code != http.StatusForbidden {
 		t.Errorf("got %d, want the status of the view", w.Code)
 	}
 }

@@ -186,13 +186,20 @@ func TestKeysHaveTexts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if strings.HasPrefix(key, "problem.") {
-			keys = append(keys, key+".title", key+".text")
-		} else {
-			keys = append(keys, key)
-		}
+		keys = append(keys, key)
 		return true
 	})
+	for _, kind := range []string{
+		"request", "client", "redirect", "expired", "browser", "origin", "forbidden", "not_found", "method", "too_many", "unavailable", "server",
+	} {
+		keys = append(keys, "problem."+kind+".title", "problem."+kind+".text")
+	}
+	for _, done := range []string{
+		"password_changed", "phone_verified", "email_verified", "session_ended", "app_revoked", "connection_ended", "passkey_added",
+		"passkey_removed", "app_added", "app_removed",
+	} {
+		keys = append(keys, "notice."+done)
+	}
 	for _, locale := range locales {
 		keys = append(keys, "language."+locale)
 	}
