@@ -17,7 +17,7 @@ import (
 const Screenshots = "CLAVIGER_TEST_SCREENSHOTS"
 
 // longest is how long a test may use a tab.
-const longest = 3 * time.Minute
+const longest = 10 * time.Minute
 
 // Start starts a browser that has never been anywhere. It takes certificates of
 // anybody.

@@ -99,7 +99,11 @@ func (l *load) during(happens func()) {
 func (l *load) wantHealed() {
 	l.t.Helper()
 	live, began := l.alive(), time.Now()
-	eventually(l.t, "the server has healed", func() bool {
+	eventually(l.t, "the server works again", func() bool { return l.served(live) })
+	if took := time.Since(began); took > 5*time.Second {
+		l.t.Errorf("healing took %s", took)
+	}
+	eventually(l.t, "every connection works again", func() bool {
 		var failed atomic.Int64
 		var asking sync.WaitGroup
 		for range 2 * workers {
@@ -112,9 +116,6 @@ func (l *load) wantHealed() {
 		asking.Wait()
 		return failed.Load() == 0
 	})
-	if took := time.Since(began); took > 5*time.Second {
-		l.t.Errorf("healing took %s", took)
-	}
 }
 
 // served reports whether a write and a read succeed. Nothing but 503 excuses them.

@@ -24,7 +24,7 @@ func TestR05_DiskFullUnderSQLite(t *testing.T) {
 	for range 2 {
 		i.limitFiles(strconv.FormatInt(wal.Size(), 10))
 		eventually(t, "the disk is full", func() bool { return unavailable(h.signIn(h.parties[0], "")) })
-		h.wantWritesRefused(2 * time.Second)
+		h.wantWritesRefused(8 * time.Second)
 		h.wantServed()
 		i.limitFiles("unlimited")
 		h.wantHealed()
@@ -53,7 +53,7 @@ func TestR05_DiskFullUnderPostgres(t *testing.T) {
 		execute(t, conn, `CREATE FUNCTION no_space() RETURNS trigger LANGUAGE plpgsql AS
 			$$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$`)
 		execute(t, conn, fmt.Sprintf("CREATE TRIGGER no_space BEFORE INSERT ON %s EXECUTE FUNCTION no_space()", table))
-		h.wantWritesRefused(2 * time.Second)
+		h.wantWritesRefused(8 * time.Second)
 		h.wantServed()
 		execute(t, conn, "DROP FUNCTION no_space CASCADE")
 		h.wantHealed()

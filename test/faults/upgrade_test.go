@@ -72,7 +72,11 @@ func TestR19_RollingUpgrade(t *testing.T) {
 	clients := *i
 	clients.web = &http.Client{Timeout: soon, Transport: front}
 	l := newLoad(&clients)
+	l.record.history.Late = toldWithin
 	old, new := nodes[1:3], nodes[3:]
+	for _, node := range new {
+		node.program = i.later().program
+	}
 	for _, node := range old {
 		node.start()
 	}
@@ -80,7 +84,6 @@ func TestR19_RollingUpgrade(t *testing.T) {
 	l.while(func() {
 		var starting sync.WaitGroup
 		for _, node := range new {
-			node.program = i.later().program
 			starting.Go(node.start)
 		}
 		starting.Wait()

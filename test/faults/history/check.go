@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Entry is what an audit trail says of a request: what was done, and for which
@@ -25,7 +26,7 @@ const mostDoubts = 10
 func (h *History) Check(trail Trail) (complaints []string) {
 	said := indexed(trail)
 	for _, operations := range h.families() {
-		if wrong := checkFamily(operations, said); len(wrong) > 0 {
+		if wrong := checkFamily(operations, h.Late, said); len(wrong) > 0 {
 			complaints = append(complaints, report(operations, wrong))
 		}
 	}
@@ -45,7 +46,7 @@ func report(operations []*Operation, wrong []string) string {
 
 // checkFamily tries every way in which the doubts may have gone, and returns what
 // is wrong with the best.
-func checkFamily(operations []*Operation, said *records) (best []string) {
+func checkFamily(operations []*Operation, late time.Duration, said *records) (best []string) {
 	var doubts []*Operation
 	for _, o := range operations {
 		if o.Outcome == Unknown && o.Kind != Look {
@@ -60,7 +61,7 @@ func checkFamily(operations []*Operation, said *records) (best []string) {
 		for n, o := range doubts {
 			done[o] = guess&(1<<n) != 0
 		}
-		wrong := judge(operations, done, said)
+		wrong := judge(operations, late, done, said)
 		if len(wrong) == 0 {
 			return nil
 		}
@@ -72,8 +73,8 @@ func checkFamily(operations []*Operation, said *records) (best []string) {
 }
 
 // judge applies every rule, under an assumption of what was done unseen.
-func judge(operations []*Operation, done map[*Operation]bool, said *records) []string {
-	f := &family{forgiving: map[string]bool{}, wins: map[string][]*Operation{}}
+func judge(operations []*Operation, late time.Duration, done map[*Operation]bool, said *records) []string {
+	f := &family{late: late, access: map[string]bool{}, forgiving: map[string]bool{}, wins: map[string][]*Operation{}}
 	for _, o := range operations {
 		if o.Outcome == Unknown && !done[o] {
 			continue

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // told makes a history of a script: one operation a line, one after the other, but
@@ -161,5 +162,26 @@ func TestUnanswered(t *testing.T) {
 	h, _ := told(t, "issue > A1 R1 \n use R1 lost \n settle \n look R1 dead")
 	if list := h.Unanswered(); len(list) != 1 || list[0].ID != "2" {
 		t.Errorf("%v", list)
+	}
+}
+
+// With several nodes, an access token may be called active for a while after it was
+// ended; nothing else may.
+func TestCheckKnowsThatNodesAreToldLate(t *testing.T) {
+	const late = "issue > A1 R1 \n revoke R1 \n look A1 dead \n look A1 active"
+	for script, right := range map[string]bool{
+		late:                                        true,
+		late + " \n look R1 active":                 false,
+		late + " \n use R1 > A2 R2":                 false,
+		"issue > A1 R1 \n look A1 dead":             false,
+		late + " \n look A1 dead \n use R1 refused": true,
+	} {
+		h, trail := told(t, script)
+		if h.Late = time.Hour; (len(h.Check(trail)) == 0) != right {
+			t.Errorf("%q: %v", script, h.Check(trail))
+		}
+		if h.Late = 0; len(h.Check(trail)) == 0 {
+			t.Errorf("%q is right for a single node", script)
+		}
 	}
 }

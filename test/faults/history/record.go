@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"sync"
+	"time"
 )
 
 // Kind says what an operation does with the token that it presents.
@@ -42,6 +43,8 @@ type Operation struct {
 	// Start and End are places in the one order of all beginnings and ends. The end
 	// of an unknown operation is where the server that worked on it was gone.
 	Start, End int
+
+	began, ended time.Time
 }
 
 func (o *Operation) String() string {
@@ -63,6 +66,10 @@ const never = math.MaxInt
 // History is what happened, in the order in which it did. Operations are added and
 // ended; nothing is ever taken back.
 type History struct {
+	// Late is for how long another node than that which ended a family may go on
+	// calling its access tokens active. Zero: there is one node.
+	Late time.Duration
+
 	mu         sync.Mutex
 	moment     int
 	operations []*Operation
@@ -74,7 +81,7 @@ func (h *History) Begin(o Operation) *Operation {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.moment++
-	o.Start, o.End, o.Outcome = h.moment, never, Unknown
+	o.Start, o.End, o.Outcome, o.began = h.moment, never, Unknown, time.Now()
 	begun := &o
 	h.operations = append(h.operations, begun)
 	if h.open == nil {
@@ -97,7 +104,7 @@ func (h *History) End(o *Operation, a Answer) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.moment++
-	o.End, o.Outcome = h.moment, OK
+	o.End, o.Outcome, o.ended = h.moment, OK, time.Now()
 	if a.Refused {
 		o.Outcome = Refused
 	}
@@ -112,7 +119,7 @@ func (h *History) Settle() {
 	defer h.mu.Unlock()
 	h.moment++
 	for o := range h.open {
-		o.End = h.moment
+		o.End, o.ended = h.moment, time.Now()
 	}
 	clear(h.open)
 }

@@ -3,11 +3,14 @@ package history
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // family is the operations on tokens that come from each other, once it is assumed
 // which of the unknown ones took effect.
 type family struct {
+	late       time.Duration           // see History
+	access     map[string]bool         // access tokens
 	operations []*Operation            // that took effect, or were refused
 	forgiving  map[string]bool         // tokens that may be asked for again
 	wins       map[string][]*Operation // uses that were answered with a successor, or lost on the way
@@ -21,6 +24,9 @@ func (f *family) complain(format string, args ...any) {
 
 func (f *family) add(o *Operation) {
 	f.operations = append(f.operations, o)
+	if o.Access != "" {
+		f.access[o.Access] = true
+	}
 	if o.Next != "" && o.Forgiving {
 		f.forgiving[o.Next] = true
 	}
@@ -97,20 +103,22 @@ func ends(o *Operation, access map[string]bool) bool {
 	return false
 }
 
+// untold reports whether o was worked on by a node that need not have heard yet of
+// what is known from another operation.
+func (f *family) untold(o, known *Operation) bool {
+	return o.Kind == Look && f.access[o.Token] && o.began.Before(known.ended.Add(f.late))
+}
+
 // deadAfterEnd: nothing of a family that has ended lives.
 func (f *family) deadAfterEnd() {
-	access := map[string]bool{}
-	for _, o := range f.operations {
-		access[o.Access] = true
-	}
 	var end *Operation
 	for _, o := range f.operations {
-		if ends(o, access) && (end == nil || o.End < end.End) {
+		if ends(o, f.access) && (end == nil || o.End < end.End) {
 			end = o
 		}
 	}
 	for _, o := range f.operations {
-		if end == nil || o.Start <= end.End {
+		if end == nil || o.Start <= end.End || f.untold(o, end) {
 			continue
 		}
 		if o.Kind == Look && o.Active || o.Kind == Use && o.Outcome == OK {
@@ -155,7 +163,7 @@ func (f *family) deadStaysDead() {
 			continue
 		}
 		for _, o := range f.operations {
-			if o.Token != dead.Token || o.Start <= dead.End {
+			if o.Token != dead.Token || o.Start <= dead.End || f.untold(o, dead) {
 				continue
 			}
 			again := f.forgiving[o.Token] && len(f.wins[o.Token]) > 0 // it looks dead, and may be asked for again
