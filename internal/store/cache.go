@@ -143,15 +143,21 @@ func (c cache[K, V]) get(ctx context.Context, s *Store, k K, load func(context.C
 	return value, err
 }
 
-// uncached runs a read within the bounds of one.
-func uncached[V any](ctx context.Context, s *Store, load func(context.Context) (V, error)) (V, error) {
+// uncached runs a read within the bounds of one. A read of two tables may get into
+// the way of a migration that changes both, which PostgreSQL ends by refusing one of
+// them (R19).
+func uncached[V any](ctx context.Context, s *Store, load func(context.Context) (V, error)) (value V, err error) {
 	if err := ctx.Err(); err != nil {
-		var none V
-		return none, failure("read", err)
+		return value, failure("read", err)
 	}
 	ctx, done := s.readContext(ctx)
 	defer done()
-	return load(ctx)
+	for range attempts {
+		if value, err = load(ctx); !rerunnable(err) {
+			break
+		}
+	}
+	return value, err
 }
 
 // readContext bounds a read. SQLite's are local, wait for nobody and would pay

@@ -85,10 +85,12 @@ func (w *writer) run(requests []*request) {
 	}
 }
 
+// attempts bounds how often something is tried that others keep undoing.
+const attempts = 5
+
 // runAlone gives each job a transaction of its own: what one of them collided
 // with can then only be undone together with that one.
 func (w *writer) runAlone(requests []*request) {
-	const attempts = 5
 	for _, r := range requests {
 		for range attempts {
 			if err := w.attempt([]*request{r}); !rerunnable(err) {
