@@ -66,7 +66,11 @@ func (s *Store) migrateUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = series.Up(ctx)
+	for range attempts {
+		if _, err = series.Up(ctx); !rerunnable(err) { // R19: it got into the way of a node at work
+			break
+		}
+	}
 	return err
 }
 
