@@ -93,7 +93,7 @@ func measureMisses(ctx context.Context, e *engine, rows int) (ReadCost, error) {
 }
 
 // measureOrigins asks for the origin of a browser, for which the store reads all
-// clients, again after each change.
+// clients with origins, again after each change.
 func measureOrigins(ctx context.Context, e *engine, rows int) (ReadCost, error) {
 	const times = 5
 	node, cpu, start := processorOfSelf(), e.cpu(), time.Now()

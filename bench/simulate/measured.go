@@ -20,7 +20,7 @@ type MeasuredOnOne struct {
 	Row     map[string]RowBytes  `json:"row"`     // by table
 	Write   map[string]WriteCost `json:"write"`   // by what is written: audit, first, rotation, change
 	Miss    ReadCost             `json:"miss"`    // one look-up that the cache could not answer
-	Origins ReadCost             `json:"origins"` // for each client, when a browser's origin is looked up
+	Origins ReadCost             `json:"origins"` // for each client with origins, when a browser's origin is looked up
 }
 
 // RowBytes are the bytes of a row, on average.

@@ -43,7 +43,8 @@ var tables = []table{
 	{"clients", func(tx *store.Tx, i int) error {
 		return tx.PutClient(&core.Client{ID: clientID(i), OrganisationID: id(core.PrefixOrganisation, i),
 			Name: fmt.Sprintf("Application %d", i), Kind: core.Confidential, Status: core.Active,
-			GrantTypes: []string{oauth.GrantClientCredentials, oauth.GrantRefreshToken}, Scopes: scope("invoices:read invoices:write")})
+			GrantTypes: []string{oauth.GrantClientCredentials, oauth.GrantRefreshToken}, Scopes: scope("invoices:read invoices:write"),
+			Origins: []string{fmt.Sprintf("https://app-%08d.example", i)}})
 	}},
 	{"api_keys", func(tx *store.Tx, i int) error {
 		return tx.PutAPIKey(&core.APIKey{ID: id(core.PrefixAPIKey, i), OrganisationID: id(core.PrefixOrganisation, i),

@@ -62,7 +62,7 @@ func (r *Report) costsMeasured() string {
 	lite, pg := r.measured.SQLite.Miss, r.measured.Postgres.Miss
 	rows = append(rows, []string{"a look-up that the cache misses", "", number(lite.NodeMicros), "", number(pg.NodeMicros), number(pg.EngineMicro)})
 	lite, pg = r.measured.SQLite.Origins, r.measured.Postgres.Origins
-	rows = append(rows, []string{"each client, when the origin of a browser is looked up", "", number(lite.NodeMicros), "", number(pg.NodeMicros), number(pg.EngineMicro)})
+	rows = append(rows, []string{"each client with origins, when the origin of a browser is looked up", "", number(lite.NodeMicros), "", number(pg.NodeMicros), number(pg.EngineMicro)})
 	text := grid([]string{"of the store alone, 32 callers", "SQLite, bytes written", "node, us", "PostgreSQL, bytes of WAL", "node, us", "server, us"}, rows)
 	var heaps []string
 	for _, kind := range []string{"organisation", "account", "client", "API key", "secrets"} {

@@ -75,18 +75,22 @@ func clientOf(row queries.Client) (*core.Client, error) {
 	return c, d.err
 }
 
-// HasOrigin reports whether an active client is registered for a browser origin.
+// HasOrigin reports whether an active client is registered for a browser origin. All
+// origins are kept, so that one that nobody registered costs no read.
 func (s *Store) HasOrigin(ctx context.Context, origin string) (bool, error) {
 	origins, err := s.origins.get(ctx, s, "", func(ctx context.Context) (map[string]bool, error) {
-		rows, err := s.read.Clients(ctx)
-		clients, err := each(rows, err, "clients", clientOf)
+		rows, err := s.read.Origins(ctx)
+		if err != nil {
+			return nil, failure("origins", err)
+		}
+		var d decoder
 		origins := map[string]bool{}
-		for _, c := range clients {
-			for _, o := range c.Origins {
-				origins[o] = origins[o] || c.Status == core.Active
+		for _, row := range rows {
+			for _, o := range d.list("origins", row) {
+				origins[o] = true
 			}
 		}
-		return origins, err
+		return origins, d.err
 	})
 	return origins[origin], err
 }

@@ -288,6 +288,33 @@ func (q *Queries) ClientsOfOrganisation(ctx context.Context, organisationID stri
 	return items, nil
 }
 
+const origins = `-- name: Origins :many
+SELECT origins FROM clients WHERE origins <> '' AND status = 'ACTIVE'
+`
+
+func (q *Queries) Origins(ctx context.Context) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, origins)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var origins string
+		if err := rows.Scan(&origins); err != nil {
+			return nil, err
+		}
+		items = append(items, origins)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const putClient = `-- name: PutClient :one
 INSERT INTO clients (id, number, organisation_id, name, kind, status, dialect, grant_types, scopes, products,
                      redirect_uris, redirect_hosts, post_logout_uris, origins, organisation_ids, company, website, contact, access_lifetime, refresh_lifetime,

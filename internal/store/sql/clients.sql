@@ -38,3 +38,6 @@ ORDER BY id DESC LIMIT @most;
 
 -- name: ClientsOfOrganisation :many
 SELECT * FROM clients WHERE organisation_id = @organisation_id ORDER BY id;
+
+-- name: Origins :many
+SELECT origins FROM clients WHERE origins <> '' AND status = 'ACTIVE';
