@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"claviger/internal/authn"
 	"claviger/internal/core"
 	"claviger/internal/store"
 	"claviger/oauth"
@@ -20,11 +21,16 @@ func (x *Exchange) event(kind core.EventType, r *request) core.Event {
 	if r.authorization != nil {
 		return e
 	}
+	// A wrong secret is the business of whoever has the client, too.
+	who := r.caller
+	if who == (authn.Caller{}) {
+		who = r.named
+	}
 	switch {
-	case r.caller.Client != nil:
-		e.ClientID = r.caller.Client.ID
-	case r.caller.Key != nil:
-		e.ClientID, e.APIKeyID, e.OrganisationID = r.caller.Key.ID, r.caller.Key.ID, r.caller.Key.OrganisationID
+	case who.Client != nil:
+		e.ClientID, e.OrganisationID = who.Client.ID, who.Client.OrganisationID
+	case who.Key != nil:
+		e.ClientID, e.APIKeyID, e.OrganisationID = who.Key.ID, who.Key.ID, who.Key.OrganisationID
 	case r.ClientID != "":
 		e.Detail = "client_id sent: " + shorten(r.ClientID)
 	}

@@ -35,6 +35,7 @@ func (x *Exchange) authenticateClient(ctx context.Context, r *request) error {
 	if err != nil {
 		return err
 	}
+	r.named = found
 	if r.ClientSecret == "" && needsNoSecret(found.Client, r) {
 		err = x.Authenticator.Active(found)
 	} else {

@@ -24,7 +24,8 @@ type Exchange struct {
 // steps have found out so far.
 type request struct {
 	*oauth.TokenRequest
-	caller        authn.Caller        // who sent it
+	named         authn.Caller        // whom it names, which anybody can
+	caller        authn.Caller        // who sent it: proved, or needing no proof
 	authorization *core.Authorization // what it is allowed
 	rotation      *rotation           // set by the refresh_token grant
 	code          *core.Code          // set by the authorization_code grant
