@@ -6,9 +6,8 @@ import (
 )
 
 // poll looks at the version counter until ctx ends, and invalidates the cache
-// when somebody, here or elsewhere, has moved it. Grants, of which there are many
-// and each of which may end, are forgotten at every look. While the database is
-// away, what is cached is served.
+// when somebody, here or elsewhere, has moved it. While the database is away,
+// what is cached is served.
 func (s *Store) poll(ctx context.Context, interval time.Duration) {
 	defer close(s.polling)
 	defer s.away.Store(true)
@@ -18,9 +17,6 @@ func (s *Store) poll(ctx context.Context, interval time.Duration) {
 	failures := 0
 	for {
 		version, ok := s.version(ctx)
-		if ok {
-			s.forgetGrants()
-		}
 		if ok && version != seen {
 			seen = version
 			s.invalidate()

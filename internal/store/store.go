@@ -50,8 +50,7 @@ type Store struct {
 
 	caches
 	generation atomic.Uint64
-	ends       atomic.Uint64 // moves on when a grant may have ended
-	away       atomic.Bool   // as Away says
+	away       atomic.Bool // as Away says
 
 	queue   chan *request
 	gate    sync.RWMutex // held for reading while a request enters the queue
@@ -101,7 +100,7 @@ func newStore(options Options) (*Store, error) {
 		queue:  make(chan *request, queueLength),
 		looks:  make(chan struct{}, 1),
 	}
-	s.caches = newCaches(&s.generation, &s.ends)
+	s.caches = newCaches()
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
