@@ -221,7 +221,7 @@ func (i *installation) audit() []event { return i.auditSince(time.Now().Add(-tim
 func (i *installation) auditSince(began time.Time) []event {
 	i.t.Helper()
 	var events []event
-	since := strconv.Itoa(int(time.Since(began).Seconds())+5) + "s"
+	since := strconv.Itoa(int(time.Since(began).Seconds())+60) + "s"
 	if err := json.Unmarshal(i.run("audit", "list", "--json", "--since", since, "--limit", "1000000"), &events); err != nil {
 		i.t.Fatal(err)
 	}
