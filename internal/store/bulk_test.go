@@ -31,7 +31,7 @@ func expectGrant(t *testing.T, s *store.Store, id string, there, ended bool) {
 	if (err == nil) != there || there && g.EndedAt.IsZero() == ended {
 		t.Errorf("grant %s: %+v, %v; want there %v, ended %v", id, g, err, there, ended)
 	}
-	if r, err := s.RefreshToken(t.Context(), id); (err == nil) != there {
+	if r, _, err := s.Family(t.Context(), id); (err == nil) != there {
 		t.Errorf("refresh token %s: %+v, %v; want there %v", id, r, err, there)
 	}
 }
@@ -109,7 +109,7 @@ func TestAFailedJobGivesTheTokenBackThatItConsumed(t *testing.T) {
 		}
 		for id, used := range map[string]bool{"a": false, "b": true, "c": false} {
 			expectGrant(t, s, id, true, false)
-			if r, err := s.RefreshToken(t.Context(), id); err != nil || r.ConsumedAt.IsZero() == used {
+			if r, _, err := s.Family(t.Context(), id); err != nil || r.ConsumedAt.IsZero() == used {
 				t.Errorf("%s: %+v, %v", id, r, err)
 			}
 		}

@@ -18,18 +18,11 @@ func (s *Store) Family(ctx context.Context, selector string) (t *core.RefreshTok
 	return t, g, err
 }
 
-// RefreshToken returns the refresh token with a selector, used or not. It is
-// never cached.
-func (s *Store) RefreshToken(ctx context.Context, selector string) (*core.RefreshToken, error) {
-	return uncached(ctx, s, func(ctx context.Context) (*core.RefreshToken, error) {
-		return refreshToken(ctx, s.read, selector)
-	})
-}
-
 // RefreshToken reads within the transaction.
 func (tx *Tx) RefreshToken(selector string) (*core.RefreshToken, error) {
 	return find(tx, func(ctx context.Context, q *queries.Queries) (*core.RefreshToken, error) {
-		return refreshToken(ctx, q, selector)
+		row, err := q.RefreshToken(ctx, selector)
+		return one(row, err, "refresh token", refreshTokenOf)
 	})
 }
 
@@ -61,11 +54,6 @@ func (tx *Tx) ConsumeRefreshToken(selector string, now time.Time, successor stri
 		return rows, failure("refresh token", err)
 	})
 	return rows == 1, err
-}
-
-func refreshToken(ctx context.Context, q *queries.Queries, selector string) (*core.RefreshToken, error) {
-	row, err := q.RefreshToken(ctx, selector)
-	return one(row, err, "refresh token", refreshTokenOf)
 }
 
 func refreshTokenOf(row queries.RefreshToken) (*core.RefreshToken, error) {

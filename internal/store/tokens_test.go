@@ -52,7 +52,7 @@ func TestB10_R14_ParallelConsumersHaveOneWinner(t *testing.T) {
 				})
 			}
 			callers.Wait()
-			token, err := nodes[1].RefreshToken(t.Context(), selector)
+			token, _, err := nodes[1].Family(t.Context(), selector)
 			if err != nil || winners.Load() != 1 || token.Successor != winner.Load() || !token.ConsumedAt.Equal(at) {
 				t.Fatalf("%d winners, %v, %+v, %v", winners.Load(), winner.Load(), token, err)
 			}
