@@ -65,7 +65,7 @@ func refuseForeign(ctx context.Context, instance *server.Instance) error {
 	if err != nil {
 		return err
 	}
-	clients, err := instance.Store.Clients(ctx)
+	clients, err := instance.Store.ClientPage(ctx, store.Page{Limit: 1})
 	if err == nil && len(organisations)+len(clients) > 0 {
 		err = failed("%s holds a database that is not one of \"claviger dev\", which would put public secrets into it; "+
 			"choose another directory with --data", instance.Config.Data)

@@ -144,10 +144,10 @@ func (z *AuthZEN) clients(ctx context.Context, q question) ([]entity, error) {
 	if q.action != ActionUse {
 		return nil, nil
 	}
-	clients, err := z.Decider.Store.Clients(ctx)
-	found := make([]entity, 0, len(clients))
-	for _, client := range clients {
-		found = append(found, entity{kind: q.subject.kind, id: client.ID})
+	ids, err := z.Decider.Store.ClientIDs(ctx)
+	found := make([]entity, 0, len(ids))
+	for _, id := range ids {
+		found = append(found, entity{kind: q.subject.kind, id: id})
 	}
 	return found, err
 }

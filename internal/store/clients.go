@@ -13,11 +13,11 @@ func (s *Store) Client(ctx context.Context, id string) (*core.Client, error) {
 	return s.clients.get(ctx, s, id, func(ctx context.Context) (*core.Client, error) { return client(ctx, s.read, id) })
 }
 
-// Clients returns all clients by number. It is not cached.
-func (s *Store) Clients(ctx context.Context) ([]*core.Client, error) {
-	return uncached(ctx, s, func(ctx context.Context) ([]*core.Client, error) {
-		rows, err := s.read.Clients(ctx)
-		return each(rows, err, "clients", clientOf)
+// ClientIDs returns the ids of all clients, in their order. It is not cached.
+func (s *Store) ClientIDs(ctx context.Context) ([]string, error) {
+	return uncached(ctx, s, func(ctx context.Context) ([]string, error) {
+		ids, err := s.read.ClientIDs(ctx)
+		return ids, failure("clients", err)
 	})
 }
 

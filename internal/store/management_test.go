@@ -203,6 +203,8 @@ func TestPagesOfOrganisationsAndClients(t *testing.T) {
 				t.Errorf("%+v: %s", test.page, got)
 			}
 		}
+		ids, err := s.ClientIDs(t.Context())
+		check(t, err, cmp.Diff([]string{"cli_a", "cli_b", "cli_c"}, ids))
 	})
 }
 

@@ -46,49 +46,23 @@ func (q *Queries) Client(ctx context.Context, id string) (Client, error) {
 	return i, err
 }
 
-const clients = `-- name: Clients :many
-SELECT id, number, organisation_id, name, kind, status, dialect, grant_types, scopes, products, redirect_uris, redirect_hosts, post_logout_uris, origins, organisation_ids, company, website, contact, access_lifetime, refresh_lifetime, refresh_absolute, refresh_grace, refresh_without_secret, created_at, browser FROM clients ORDER BY number
+const clientIDs = `-- name: ClientIDs :many
+SELECT id FROM clients ORDER BY id
 `
 
-func (q *Queries) Clients(ctx context.Context) ([]Client, error) {
-	rows, err := q.db.QueryContext(ctx, clients)
+func (q *Queries) ClientIDs(ctx context.Context) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, clientIDs)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Client
+	var items []string
 	for rows.Next() {
-		var i Client
-		if err := rows.Scan(
-			&i.ID,
-			&i.Number,
-			&i.OrganisationID,
-			&i.Name,
-			&i.Kind,
-			&i.Status,
-			&i.Dialect,
-			&i.GrantTypes,
-			&i.Scopes,
-			&i.Products,
-			&i.RedirectUris,
-			&i.RedirectHosts,
-			&i.PostLogoutUris,
-			&i.Origins,
-			&i.OrganisationIds,
-			&i.Company,
-			&i.Website,
-			&i.Contact,
-			&i.AccessLifetime,
-			&i.RefreshLifetime,
-			&i.RefreshAbsolute,
-			&i.RefreshGrace,
-			&i.RefreshWithoutSecret,
-			&i.CreatedAt,
-			&i.Browser,
-		); err != nil {
+		var id string
+		if err := rows.Scan(&id); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
+		items = append(items, id)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

@@ -21,8 +21,8 @@ RETURNING number, created_at;
 -- name: Client :one
 SELECT * FROM clients WHERE id = @id;
 
--- name: Clients :many
-SELECT * FROM clients ORDER BY number;
+-- name: ClientIDs :many
+SELECT id FROM clients ORDER BY id;
 
 -- name: ClientsAfter :many
 SELECT * FROM clients
