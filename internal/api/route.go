@@ -45,15 +45,17 @@ func route[I, O any](a *API, method, path, name, summary, tag string, serve func
 		OperationID: name, Method: method, Path: Prefix + path, Summary: summary, Tags: []string{tag}, MaxBodyBytes: maxBody,
 		Errors: []int{400, 401, 403, 404},
 	}
+	if method != http.MethodGet {
+		op.Errors = append(op.Errors, 409)
+	}
+	if _, ok := any(new(I)).(interface{ version() (string, error) }); ok { // Versioned is part of it
+		op.Errors = append(op.Errors, 412, 428)
+	}
 	switch method {
 	case http.MethodPost:
 		op.DefaultStatus = http.StatusCreated
-		op.Errors = append(op.Errors, 409)
-	case http.MethodPatch:
-		op.Errors = append(op.Errors, 409, 412, 428)
 	case http.MethodDelete:
 		op.DefaultStatus = http.StatusNoContent
-		op.Errors = append(op.Errors, 409, 412, 428)
 	}
 	log := a.Log
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {

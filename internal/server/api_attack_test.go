@@ -131,6 +131,25 @@ func TestTheDescriptionIsValidOpenAPI(t *testing.T) {
 	}
 }
 
+// Who is told that a version may be missing or old is told where to put it.
+func TestTheDescriptionSaysWhatTakesAVersion(t *testing.T) {
+	kinds := map[bool]int{}
+	for path, item := range newCustomer(t).description().Paths.Map() {
+		for method, op := range item.Operations() {
+			takes := op.Parameters.GetByInAndName(openapi3.ParameterInHeader, "If-Match") != nil
+			kinds[takes]++
+			for _, status := range []int{http.StatusPreconditionFailed, http.StatusPreconditionRequired} {
+				if answers := op.Responses.Status(status) != nil; answers != takes {
+					t.Errorf("%s %s: If-Match %v, %d %v", method, path, takes, status, answers)
+				}
+			}
+		}
+	}
+	if kinds[true] < 5 || kinds[false] < 5 {
+		t.Errorf("operations with and without a version: %v", kinds)
+	}
+}
+
 // TestD05_ARevokedKeyIsDeadOnEveryNode revokes on one node and looks on another.
 func TestD05_ARevokedKeyIsDeadOnEveryNode(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, open func() *customer) {
