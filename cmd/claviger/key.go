@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -9,7 +10,6 @@ import (
 	"time"
 
 	"claviger/client"
-	"claviger/internal/core"
 	"claviger/internal/keys"
 )
 
@@ -88,17 +88,8 @@ func (a *keyRotate) Run(ctx context.Context, c *command) error {
 		return err
 	}
 	defer instance.Close()
-	algorithm, rotation := a.Algorithm, instance.Rotation()
-	if algorithm == "" {
-		algorithm = instance.Config.SigningAlgorithm
-	}
-	if a.Now {
-		rotation.Lead = 0
-	}
-	fresh, err := instance.Ring.Rotate(ctx, algorithm, rotation, core.Event{SubjectType: "trusted", SubjectID: operator.Name})
-	if errors.Is(err, keys.ErrAlgorithm) {
-		return misused("--algorithm must be ES256, EdDSA or RS256, not \"%s\"", algorithm)
-	}
+	algorithm := cmp.Or(a.Algorithm, instance.Config.SigningAlgorithm)
+	fresh, err := instance.Admin.RotateSigningKey(ctx, operator, algorithm, a.Now)
 	if err != nil {
 		return err
 	}

@@ -91,18 +91,25 @@ func (s *Service) SigningKeys(ctx context.Context, actor Actor) ([]core.SigningK
 }
 
 // RotateSigningKey makes a new signing key for an algorithm, which takes over after
-// everybody could have fetched it.
-func (s *Service) RotateSigningKey(ctx context.Context, actor Actor, algorithm string) (*core.SigningKey, error) {
+// everybody could have fetched it or, where the old one may have leaked, at once.
+func (s *Service) RotateSigningKey(ctx context.Context, actor Actor, algorithm string, atOnce bool) (*core.SigningKey, error) {
 	if err := s.platformOnly(ctx, actor); err != nil {
 		return nil, err
 	}
 	if s.Ring == nil {
 		return nil, oauth.NewError(oauth.ReasonUnavailable)
 	}
-	if err := checkFields(field{"algorithm", algorithm, oneOf(keys.Algorithms())}); err != nil || algorithm == "" {
-		return nil, invalid("algorithm", "There is no such algorithm.").Because(err)
+	if algorithm == "" {
+		return nil, missing("algorithm")
 	}
-	key, err := s.Ring.Rotate(ctx, algorithm, s.Rotation, actor.event(core.SigningKeyCreated, "", "", "rotation, "+algorithm))
+	if err := checkFields(field{"algorithm", algorithm, oneOf(keys.Algorithms())}); err != nil {
+		return nil, err
+	}
+	rotation, detail := s.Rotation, "rotation, "+algorithm
+	if atOnce {
+		rotation.Lead, detail = 0, "rotation at once, "+algorithm
+	}
+	key, err := s.Ring.Rotate(ctx, algorithm, rotation, actor.event(core.SigningKeyCreated, "", "", detail))
 	if err != nil {
 		return nil, err
 	}

@@ -80,7 +80,7 @@ func (a *API) platform() {
 		})
 	route(a, http.MethodPost, "/signing-keys/rotate", "rotate-signing-key", "Make a successor for a signing key", tag,
 		func(ctx context.Context, in *struct{ Body SigningKeyRotate }) (*shown[SigningKey], error) {
-			key, err := a.Admin.RotateSigningKey(ctx, actor(ctx), in.Body.Algorithm)
+			key, err := a.Admin.RotateSigningKey(ctx, actor(ctx), in.Body.Algorithm, false)
 			return show(key, signingKeyOf, err)
 		})
 	route(a, http.MethodGet, "/users/{id}/sessions", "list-sessions", "Where a person is signed in: yourself, or anybody for an operator", tag,

@@ -312,7 +312,7 @@ func (c *Console) opRotateKey(p *page) error {
 	status := http.StatusOK
 	if p.form != nil {
 		if web.Confirmed(p.form[web.FieldConfirm], algorithm) {
-			if _, err := c.Admin.RotateSigningKey(p.r.Context(), p.actor(), algorithm); err != nil {
+			if _, err := c.Admin.RotateSigningKey(p.r.Context(), p.actor(), algorithm, false); err != nil {
 				return err
 			}
 			return c.done(p, opPath("keys"), "key_rotated")
