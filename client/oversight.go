@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"iter"
-	"net/http"
 	"net/url"
 	"time"
 )
@@ -124,13 +123,12 @@ func (c *Client) SigningKeys(ctx context.Context) iter.Seq2[SigningKey, error] {
 	return list[SigningKey](ctx, c, "/signing-keys", nil)
 }
 
-// RotateSigningKey makes a successor for the keys of an algorithm. It is not sent
-// again where the server is busy: nobody could tell two successors from one.
+// RotateSigningKey makes a successor for the keys of an algorithm.
 func (c *Client) RotateSigningKey(ctx context.Context, algorithm string) (*SigningKey, error) {
 	body := struct {
 		Algorithm string `json:"algorithm"`
 	}{algorithm}
-	return ask[SigningKey](ctx, c, call{method: http.MethodPost, path: "/signing-keys/rotate", body: body})
+	return create[SigningKey](ctx, c, "/signing-keys/rotate", body)
 }
 
 // Session is a person signed in with a browser.

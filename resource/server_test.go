@@ -180,7 +180,7 @@ func TestR17_KeyRotation(t *testing.T) {
 	if _, err := v.Verify(t.Context(), old); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Ring.Rotate(t.Context(), "ES256", keys.Rotation{Keep: 24 * time.Hour}, core.Event{}); err != nil {
+	if _, err := s.Ring.Rotate(t.Context(), "ES256", keys.Rotation{Keep: 24 * time.Hour}, core.Event{}, nil); err != nil {
 		t.Fatal(err)
 	}
 	s.Clock.Advance(5 * time.Second)

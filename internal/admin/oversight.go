@@ -109,7 +109,8 @@ func (s *Service) RotateSigningKey(ctx context.Context, actor Actor, algorithm s
 	if atOnce {
 		rotation.Lead, detail = 0, "rotation at once, "+algorithm
 	}
-	key, err := s.Ring.Rotate(ctx, algorithm, rotation, actor.event(core.SigningKeyCreated, "", "", detail))
+	key, err := s.Ring.Rotate(ctx, algorithm, rotation, actor.event(core.SigningKeyCreated, "", "", detail),
+		func(tx *store.Tx, key *core.SigningKey) error { return actor.keep(tx, key) })
 	if err != nil {
 		return nil, err
 	}

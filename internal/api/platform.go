@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"claviger/internal/admin"
 	"claviger/internal/core"
 	"claviger/oauth"
 )
@@ -79,9 +80,14 @@ func (a *API) platform() {
 			return pageOf(a, in.Paging, "signing-keys", pointers(all), func(k *core.SigningKey) entry { return entry{instant(k.CreatedAt), k.ID} }, false, signingKeyOf)
 		})
 	route(a, http.MethodPost, "/signing-keys/rotate", "rotate-signing-key", "Make a successor for a signing key", tag,
-		func(ctx context.Context, in *struct{ Body SigningKeyRotate }) (*shown[SigningKey], error) {
-			key, err := a.Admin.RotateSigningKey(ctx, actor(ctx), in.Body.Algorithm, false)
-			return show(key, signingKeyOf, err)
+		func(ctx context.Context, in *struct {
+			Repeatable
+			Body SigningKeyRotate
+		}) (*shown[SigningKey], error) {
+			return once(ctx, a, in.Repeatable, "rotate-signing-key", in.Body, func(who admin.Actor) error {
+				_, err := a.Admin.RotateSigningKey(ctx, who, in.Body.Algorithm, false)
+				return err
+			}, signingKeyOf)
 		})
 	route(a, http.MethodGet, "/users/{id}/sessions", "list-sessions", "Where a person is signed in: yourself, or anybody for an operator", tag,
 		func(ctx context.Context, in *struct {

@@ -128,9 +128,10 @@ func (r *Ring) Load(ctx context.Context) error {
 }
 
 // Rotate makes a new key for an algorithm, published before it
-// signs, and sets the end of those before it. by says who did it, for the audit trail. It
-// returns the new key's record.
-func (r *Ring) Rotate(ctx context.Context, algorithm string, overlap keys.Rotation, by core.Event) (*core.SigningKey, error) {
+// signs, and sets the end of those before it. by says who did it, for the audit trail;
+// keep, unless it is nil, is called in the same transaction. It returns the new key's
+// record.
+func (r *Ring) Rotate(ctx context.Context, algorithm string, overlap keys.Rotation, by core.Event, keep func(*store.Tx, *core.SigningKey) error) (*core.SigningKey, error) {
 	records, err := r.Store.SigningKeys(ctx)
 	if err != nil {
 		return nil, err
@@ -148,7 +149,10 @@ func (r *Ring) Rotate(ctx context.Context, algorithm string, overlap keys.Rotati
 			}
 		}
 		tx.Audit(by)
-		return nil
+		if keep == nil {
+			return nil
+		}
+		return keep(tx, &fresh)
 	})
 	if err != nil {
 		return nil, err

@@ -144,7 +144,7 @@ func TestR17_RotationUnderLoad(t *testing.T) {
 			})
 		}
 		for range 3 {
-			_, err := one.Ring.Rotate(t.Context(), keys.ES256, one.Rotation(), core.Event{Detail: "test"})
+			_, err := one.Ring.Rotate(t.Context(), keys.ES256, one.Rotation(), core.Event{Detail: "test"}, nil)
 			if err != nil {
 				t.Error(err)
 			}
@@ -166,7 +166,7 @@ func TestR17_RotationUnderLoad(t *testing.T) {
 func TestC11_AnUnknownKeyIsLookedForOnce(t *testing.T) {
 	servertest.Engines(t, func(t *testing.T, open func() *servertest.Harness) {
 		one, two := open(), open()
-		if _, err := one.Ring.Rotate(t.Context(), keys.ES256, keys.Rotation{Keep: server.LongestAccessToken}, core.Event{}); err != nil {
+		if _, err := one.Ring.Rotate(t.Context(), keys.ES256, keys.Rotation{Keep: server.LongestAccessToken}, core.Event{}, nil); err != nil {
 			t.Fatal(err)
 		}
 		one.Clock.Advance(10 * time.Second)
