@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -50,31 +51,35 @@ type caches struct {
 	consents            cache[string, *core.Consent]
 	origins             cache[string, map[string]bool] // one entry, all of them
 	restoredAt          cache[string, time.Time]       // one entry
+	grants              cache[string, *core.Grant]     // nil: it has no row
 }
 
-func newCaches() caches {
+// newCaches returns caches that are out of date when changes moves on; those of
+// grants, when ends does.
+func newCaches(changes, ends *atomic.Uint64) caches {
 	m := newMemory()
 	return caches{
-		clients:             cache[string, *core.Client]{"clients", m},
-		organisations:       cache[string, *core.Organisation]{"organisations", m},
-		organisationsByCode: cache[string, *core.Organisation]{"organisationsByCode", m},
-		accounts:            cache[string, *core.Account]{"accounts", m},
-		accountsByNumber:    cache[int64, *core.Account]{"accountsByNumber", m},
-		accountsOf:          cache[string, []*core.Account]{"accountsOf", m},
-		users:               cache[string, *core.User]{"users", m},
-		serviceAccounts:     cache[pair, *core.User]{"serviceAccounts", m},
-		people:              cache[string, *core.User]{"people", m},
-		roles:               cache[string, *core.Role]{"roles", m},
-		rolesByCode:         cache[pair, *core.Role]{"rolesByCode", m},
-		permissions:         cache[string, *core.Permission]{"permissions", m},
-		membershipsOf:       cache[string, []*core.Membership]{"membershipsOf", m},
-		membersOf:           cache[pair, []*core.Membership]{"membersOf", m},
-		keys:                cache[string, *core.APIKey]{"keys", m},
-		keysByDigest:        cache[string, keyWithSecret]{"keysByDigest", m},
-		secrets:             cache[string, []core.Secret]{"secrets", m},
-		consents:            cache[string, *core.Consent]{"consents", m},
-		origins:             cache[string, map[string]bool]{"origins", m},
-		restoredAt:          cache[string, time.Time]{"restoredAt", m},
+		clients:             cache[string, *core.Client]{"clients", m, changes},
+		organisations:       cache[string, *core.Organisation]{"organisations", m, changes},
+		organisationsByCode: cache[string, *core.Organisation]{"organisationsByCode", m, changes},
+		accounts:            cache[string, *core.Account]{"accounts", m, changes},
+		accountsByNumber:    cache[int64, *core.Account]{"accountsByNumber", m, changes},
+		accountsOf:          cache[string, []*core.Account]{"accountsOf", m, changes},
+		users:               cache[string, *core.User]{"users", m, changes},
+		serviceAccounts:     cache[pair, *core.User]{"serviceAccounts", m, changes},
+		people:              cache[string, *core.User]{"people", m, changes},
+		roles:               cache[string, *core.Role]{"roles", m, changes},
+		rolesByCode:         cache[pair, *core.Role]{"rolesByCode", m, changes},
+		permissions:         cache[string, *core.Permission]{"permissions", m, changes},
+		membershipsOf:       cache[string, []*core.Membership]{"membershipsOf", m, changes},
+		membersOf:           cache[pair, []*core.Membership]{"membersOf", m, changes},
+		keys:                cache[string, *core.APIKey]{"keys", m, changes},
+		keysByDigest:        cache[string, keyWithSecret]{"keysByDigest", m, changes},
+		secrets:             cache[string, []core.Secret]{"secrets", m, changes},
+		consents:            cache[string, *core.Consent]{"consents", m, changes},
+		origins:             cache[string, map[string]bool]{"origins", m, changes},
+		restoredAt:          cache[string, time.Time]{"restoredAt", m, changes},
+		grants:              cache[string, *core.Grant]{"grants", m, ends},
 	}
 }
 
@@ -103,11 +108,12 @@ func newMemory() *memory {
 	}
 }
 
-// cache keeps the values of one kind of look-up until the generation moves on.
+// cache keeps the values of one kind of look-up until their generation moves on.
 // Absence is not kept.
 type cache[K string | int64 | pair, V any] struct {
-	kind   string
-	memory *memory
+	kind       string
+	memory     *memory
+	generation *atomic.Uint64
 }
 
 func (c cache[K, V]) key(k K) cacheKey {
@@ -126,7 +132,7 @@ func (c cache[K, V]) key(k K) cacheKey {
 // earlier generation. The stamp is taken before the load: a change that races
 // with it leaves an entry that is already out of date, never a stale one.
 func (c cache[K, V]) get(ctx context.Context, s *Store, k K, load func(context.Context) (V, error)) (V, error) {
-	now, key := s.generation.Load(), c.key(k)
+	now, key := c.generation.Load(), c.key(k)
 	if found, ok := c.memory.get(key); ok && found.generation == now {
 		return found.value.(V), nil
 	}
@@ -168,5 +174,8 @@ func (s *Store) readContext(ctx context.Context) (context.Context, context.Cance
 // from the store compares it to know when to make it again.
 func (s *Store) Generation() uint64 { return s.generation.Load() }
 
-// invalidate makes every cached entry out of date.
+// invalidate makes every cached entry but grants out of date.
 func (s *Store) invalidate() { s.generation.Add(1) }
+
+// forgetGrants makes every cached grant out of date.
+func (s *Store) forgetGrants() { s.ends.Add(1) }

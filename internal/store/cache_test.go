@@ -119,4 +119,16 @@ func TestD05_NodesOnPostgreSQLAreTold(t *testing.T) {
 			return err == nil && key.Enabled == state
 		})
 	}
+	there.TrustForTest(time.Hour)
+	if g, err := there.GrantState(t.Context(), "gnt_1"); g != nil || err != nil {
+		t.Fatal(g, err)
+	}
+	write(t, here, func(tx *store.Tx) error {
+		_, err := tx.EndGrant("gnt_1", at, "logout", at.Add(time.Hour))
+		return err
+	})
+	told(func() bool {
+		g, err := there.GrantState(t.Context(), "gnt_1")
+		return err == nil && g != nil
+	})
 }

@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // ExecForTest runs a statement as nobody's job.
 func (s *Store) ExecForTest(ctx context.Context, statement string) error {
@@ -18,3 +21,7 @@ const PollInterval = defaultPollInterval
 
 // AssertDurable is the check of Open, for a database opened otherwise.
 var AssertDurable = assertDurable
+
+// TrustForTest sets how long the state of a grant is good for after a look at the
+// database, before anybody asks.
+func (s *Store) TrustForTest(d time.Duration) { s.trusted = d }

@@ -13,6 +13,23 @@ func (s *Store) Grant(ctx context.Context, id string) (*core.Grant, error) {
 	return uncached(ctx, s, func(ctx context.Context) (*core.Grant, error) { return grant(ctx, s.read, id) })
 }
 
+// GrantState returns the grant with an id, ended or not, as it was a second ago or
+// later. What this node ends, and on PostgreSQL what another does and tells, is known
+// at once. A grant without a row is nil.
+func (s *Store) GrantState(ctx context.Context, id string) (*core.Grant, error) {
+	load := func(ctx context.Context) (*core.Grant, error) {
+		g, err := grant(ctx, s.read, id)
+		if isNotFound(err) {
+			return nil, nil
+		}
+		return g, err
+	}
+	if !s.lookedLately() {
+		return uncached(ctx, s, load)
+	}
+	return s.caches.grants.get(ctx, s, id, load)
+}
+
 // Grant reads within the transaction.
 func (tx *Tx) Grant(id string) (*core.Grant, error) {
 	return find(tx, func(ctx context.Context, q *queries.Queries) (*core.Grant, error) { return grant(ctx, q, id) })
@@ -38,6 +55,7 @@ var grantRows = newBulk("grants", "id, client_id, api_key_id, user_id, organisat
 // did: the first end wins. A grant without a row gets one, kept until expiresAt,
 // which must not be before the last of its access tokens expires.
 func (tx *Tx) EndGrant(id string, at time.Time, reason string, expiresAt time.Time) (ended bool, err error) {
+	tx.ends = true
 	err = tx.do("grant", func(ctx context.Context, q *queries.Queries) error {
 		rows, err := q.EndGrant(ctx, queries.EndGrantParams{
 			ID: id, EndedAt: millis(at), EndReason: reason, ExpiresAt: millis(expiresAt)})
@@ -50,6 +68,7 @@ func (tx *Tx) EndGrant(id string, at time.Time, reason string, expiresAt time.Ti
 // EndGrantsOfConsent ends the live grants that rest on a consent, and returns how
 // many.
 func (tx *Tx) EndGrantsOfConsent(consentID string, at time.Time, reason string) (ended int64, err error) {
+	tx.ends = true
 	err = tx.do("grants", func(ctx context.Context, q *queries.Queries) error {
 		ended, err = q.EndGrantsOfConsent(ctx, queries.EndGrantsOfConsentParams{ConsentID: consentID, At: millis(at), EndReason: reason})
 		return err

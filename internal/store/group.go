@@ -19,6 +19,7 @@ type group struct {
 	several bool // more than one job: each gets a savepoint
 	begun   bool
 	bumped  bool  // the cache version has moved
+	ends    bool  // a grant may have ended
 	broken  error // the transaction is lost, and everyone's work with it
 	later   rows
 	events  []core.Event
@@ -40,7 +41,7 @@ func (g *group) run(job func(*Tx) error) error {
 		tx.rollback()
 		return err
 	}
-	g.bumped = g.bumped || tx.bumped
+	g.bumped, g.ends = g.bumped || tx.bumped, g.ends || tx.ends
 	g.later.add(&tx.later)
 	g.events = append(g.events, tx.events...)
 	g.undo = append(g.undo, tx.undo...)
@@ -121,7 +122,7 @@ func (g *group) finish() error {
 	if err := insertEvents(g.ctx, c, g.writer.store.engine, insertWithin, g.events); err != nil {
 		return g.apart(err)
 	}
-	if g.bumped && g.writer.store.engine == Postgres {
+	if (g.bumped || g.ends) && g.writer.store.engine == Postgres {
 		if _, err := c.ExecContext(g.ctx, g.writer.store.announcement()); err != nil {
 			return err
 		}

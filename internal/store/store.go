@@ -50,7 +50,11 @@ type Store struct {
 
 	caches
 	generation atomic.Uint64
-	away       atomic.Bool // as Away says
+	ends       atomic.Uint64 // moves on when a grant may have ended
+	away       atomic.Bool   // as Away says
+	opened     time.Time     // with the monotonic clock
+	looked     atomic.Int64  // when the last look at the database that succeeded began, after opened
+	trusted    time.Duration // how long that is good for
 
 	queue   chan *request
 	gate    sync.RWMutex // held for reading while a request enters the queue
@@ -99,8 +103,12 @@ func newStore(options Options) (*Store, error) {
 		linger: options.Linger,
 		queue:  make(chan *request, queueLength),
 		looks:  make(chan struct{}, 1),
+
+		opened:  options.Now(),
+		trusted: trusted,
 	}
-	s.caches = newCaches()
+	s.looked.Store(int64(-trusted)) // never
+	s.caches = newCaches(&s.generation, &s.ends)
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

@@ -22,6 +22,7 @@ type Tx struct {
 	opened bool // it has run statements, within its savepoint if the group has several jobs
 	light  bool // it has run a statement outside of a savepoint
 	bumped bool
+	ends   bool // a grant may have ended
 	failed error
 	later  rows
 	events []core.Event

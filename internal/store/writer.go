@@ -145,6 +145,9 @@ func (w *writer) attempt(requests []*request) error {
 	if g.bumped { // also when the commit failed: it may have happened all the same
 		w.store.invalidate()
 	}
+	if g.ends {
+		w.store.forgetGrants()
+	}
 	w.store.jobs.Add(int64(len(requests)))
 	w.store.groups.Add(1)
 	w.release(g.broken != nil)

@@ -55,8 +55,8 @@ func (v *Verifier) Alive(ctx context.Context, c *Claims) (*core.Authorization, e
 	if c.IssuedAt < restored.Unix() { // R26: its end may be among what was lost
 		return nil, oauth.NewError(oauth.ReasonTokenRevoked)
 	}
-	grant, err := v.Directory.Store.Grant(ctx, c.GrantID)
-	if err != nil && !errors.Is(err, core.ErrNotFound) {
+	grant, err := v.Directory.Store.GrantState(ctx, c.GrantID)
+	if err != nil {
 		return nil, err
 	}
 	parties := c.Parties() // without a grant: a token without refresh token that nobody has revoked

@@ -7,10 +7,15 @@ import (
 	"net/url"
 	"slices"
 	"testing"
+	"time"
 
 	"claviger/internal/server/servertest"
 	"claviger/test/faults/history"
 )
+
+// toldWithin is how soon every node knows of what another has ended: a second (D05),
+// and room for a machine that does much else.
+const toldWithin = 3 * time.Second
 
 const (
 	person   = "kiri@faults.example"

@@ -127,12 +127,12 @@ func (h *holder) wantHealed() {
 	h.wantServed()
 }
 
-// worksAgain reports whether a write and a read succeed. Nothing but 503 excuses
-// them.
+// worksAgain reports whether a write succeeds, and a read of what is in no memory
+// yet. Nothing but 503 excuses them.
 func (h *holder) worksAgain() bool {
 	a, err := h.signIn(h.parties[0], "")
 	if err == nil && a.Status == http.StatusOK {
-		a, err = h.post(h.parties[0], "/oauth2/introspect", "", "token", h.access)
+		a, err = h.post(h.parties[0], "/oauth2/introspect", "", "token", a.AccessToken)
 	}
 	if !unavailable(a, err) && (err != nil || a.Status != http.StatusOK) {
 		h.t.Errorf("while the database comes back: %d %q, %v", a.Status, a.Error, err)

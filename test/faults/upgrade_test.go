@@ -72,6 +72,7 @@ func TestR19_RollingUpgrade(t *testing.T) {
 	clients := *i
 	clients.web = &http.Client{Timeout: soon, Transport: front}
 	l := newLoad(&clients)
+	l.record.history.Late = toldWithin
 	old, new := nodes[1:3], nodes[3:]
 	for _, node := range new {
 		node.program = i.later().program
