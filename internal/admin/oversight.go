@@ -2,7 +2,6 @@ package admin
 
 import (
 	"context"
-	"math"
 	"time"
 
 	"claviger/internal/core"
@@ -20,14 +19,9 @@ func (s *Service) Events(ctx context.Context, actor Actor, filter store.EventFil
 	return s.Store.Events(ctx, filter)
 }
 
-// Usage returns the token requests of an organisation, or for the platform the sums
-// over all, by day from a day to a day, both included. The last seconds may be missing.
-func (s *Service) Usage(ctx context.Context, actor Actor, organisationID string, from, to time.Time) ([]*core.Usage, error) {
-	return s.UsagePage(ctx, actor, organisationID, from, to, nil, math.MaxInt32)
-}
-
-// UsagePage is a part of Usage: at most limit counts after one of them (nil: from the
-// beginning).
+// UsagePage returns token requests of an organisation, or for the platform the sums
+// over all, by day from a day to a day, both included: at most limit counts after one of
+// them (nil: from the beginning). The last seconds may be missing.
 func (s *Service) UsagePage(ctx context.Context, actor Actor, organisationID string, from, to time.Time, after *core.Usage, limit int) ([]*core.Usage, error) {
 	if err := s.mayOversee(ctx, actor, organisationID, permissionReadUsage); err != nil {
 		return nil, err
@@ -38,8 +32,34 @@ func (s *Service) UsagePage(ctx context.Context, actor Actor, organisationID str
 	return s.Store.UsagePage(ctx, organisationID, from, to, after, limit)
 }
 
+// UsageByDay returns the sums of token requests by day and outcome: of an organisation,
+// or for the platform over all.
+func (s *Service) UsageByDay(ctx context.Context, actor Actor, span store.UsageSpan) ([]*core.Usage, error) {
+	if err := s.maySum(ctx, actor, span); err != nil {
+		return nil, err
+	}
+	return s.Store.UsageByDay(ctx, span)
+}
+
+// UsageByClient returns the sums of token requests by client, outcome and reason, of
+// that many clients, those with most requests: of an organisation, or for the platform
+// over all.
+func (s *Service) UsageByClient(ctx context.Context, actor Actor, span store.UsageSpan, clients int) ([]*core.Usage, error) {
+	if err := s.maySum(ctx, actor, span); err != nil {
+		return nil, err
+	}
+	return s.Store.UsageByClient(ctx, span, clients)
+}
+
+func (s *Service) maySum(ctx context.Context, actor Actor, span store.UsageSpan) error {
+	if err := s.mayOversee(ctx, actor, span.OrganisationID, permissionReadUsage); err != nil {
+		return err
+	}
+	return checkDays(span.From, span.To)
+}
+
 // UsageByDialect returns, for the platform, the sums of token requests by day, dialect
-// and outcome, as Usage does. A dialect counts what came in by its routes; the empty one
+// and outcome, as UsageByDay does. A dialect counts what came in by its routes; the empty one
 // is that of the standard endpoints.
 func (s *Service) UsageByDialect(ctx context.Context, actor Actor, from, to time.Time) ([]*core.Usage, error) {
 	if err := s.platformOnly(ctx, actor); err != nil {

@@ -92,7 +92,7 @@ func (c *Console) usageByDialect(p *page) (map[string]*counts, time.Time, error)
 	}
 	for _, u := range all {
 		if n := used[u.Dialect]; n != nil { // else one that this server has no more
-			n.add(u, "")
+			n.add(u)
 		}
 	}
 	return used, first, nil
@@ -105,7 +105,7 @@ func (c *Console) usageOf(p *page, d *dialect.Dialect) (*counts, error) {
 	all, err := c.Admin.UsageOfDialect(p.r.Context(), p.actor(), d.Name, first, today, mostClients)
 	n := newCounts(first, daysOfDialects)
 	for _, u := range all {
-		n.add(u, "")
+		n.add(u)
 	}
 	return n, err
 }

@@ -53,7 +53,7 @@ func TestR18_WhatFinishesIsCounted(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	list, err := c.Store.Usage(t.Context(), "", c.Clock.Now(), c.Clock.Now())
+	list, err := c.Store.UsagePage(t.Context(), "", c.Clock.Now(), c.Clock.Now(), nil, 1000)
 	if err != nil || len(list) != 1 || list[0].Requests != 1 {
 		t.Errorf("%+v, %v", list, err)
 	}

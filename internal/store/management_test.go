@@ -101,11 +101,11 @@ func TestUsageIsCountedWithTheCommit(t *testing.T) {
 			t.Fatal(err)
 		}
 		day := at.Truncate(24 * time.Hour)
-		got, err := s.Usage(t.Context(), "org_1", at, at)
+		got, err := s.UsagePage(t.Context(), "org_1", at, at, nil, 1000)
 		check(t, err, cmp.Diff([]*core.Usage{{
 			Day: day, OrganisationID: "org_1", ClientID: "cli_1", GrantType: "client_credentials", Outcome: core.TokenIssued, Requests: 4,
 		}}, got))
-		all, err := s.Usage(t.Context(), "", at.Add(-24*time.Hour), at)
+		all, err := s.UsagePage(t.Context(), "", at.Add(-24*time.Hour), at, nil, 1000)
 		check(t, err, cmp.Diff([]*core.Usage{
 			{Day: day, GrantType: "other", Outcome: core.TokenRefused, Reason: "grant_type_unknown", Requests: 1},
 			{Day: day, ClientID: "cli_1", GrantType: "client_credentials", Outcome: core.TokenIssued, Requests: 4},
@@ -247,12 +247,12 @@ func TestUsageIsFlushedInBatches(t *testing.T) {
 		if rows, err := s.FlushUsage(t.Context()); err != nil || rows != clients+1 {
 			t.Fatal(rows, err)
 		}
-		got, err := s.Usage(t.Context(), "org", at, at)
+		got, err := s.UsagePage(t.Context(), "org", at, at, nil, 1000)
 		if err != nil || len(got) != clients {
 			t.Errorf("%d %v", len(got), err)
 		}
 		for _, organisation := range []string{"org", ""} { // page after page it is the same
-			whole, err := s.Usage(t.Context(), organisation, at, at)
+			whole, err := s.UsagePage(t.Context(), organisation, at, at, nil, 1000)
 			check(t, err, "")
 			var paged []*core.Usage
 			for page := []*core.Usage{nil}; len(page) > 0; paged = append(paged, page...) {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -206,14 +205,9 @@ func (k usageKey) compare(other usageKey) int {
 	return strings.Compare(k.reason, other.reason)
 }
 
-// Usage returns the counts of an organisation (empty: sums over all) from a day to
-// a day, both included. It is never cached, and lags by what is not flushed yet.
-func (s *Store) Usage(ctx context.Context, organisationID string, from, to time.Time) ([]*core.Usage, error) {
-	return s.UsagePage(ctx, organisationID, from, to, nil, math.MaxInt32)
-}
-
-// UsagePage is a part of Usage: at most limit counts after one of them (nil: from the
-// beginning).
+// UsagePage returns counts of an organisation (empty: sums over all) from a day to a
+// day, both included: at most limit after one of them (nil: from the beginning). It is
+// never cached, and lags by what is not flushed yet.
 func (s *Store) UsagePage(ctx context.Context, organisationID string, from, to time.Time, after *core.Usage, limit int) ([]*core.Usage, error) {
 	first, last := from.UnixMilli()/millisOfDay, to.UnixMilli()/millisOfDay
 	if after == nil {
@@ -240,35 +234,6 @@ func (s *Store) UsagePage(ctx context.Context, organisationID string, from, to t
 			AfterOutcome: place.AfterOutcome, AfterReason: place.AfterReason, Most: place.Most,
 		})
 		return each(rows, err, "usage", usageOf)
-	})
-}
-
-// dialectRows bounds UsageByDialect: more than the dialects of a server have in as many
-// days as usage is kept.
-const dialectRows = 50_000
-
-// UsageByDialect returns the sums of each day by dialect and outcome, as Usage does.
-func (s *Store) UsageByDialect(ctx context.Context, from, to time.Time) ([]*core.Usage, error) {
-	return uncached(ctx, s, func(ctx context.Context) ([]*core.Usage, error) {
-		rows, err := s.read.UsageByDialect(ctx, queries.UsageByDialectParams{
-			FromDay: from.UnixMilli() / millisOfDay, ToDay: to.UnixMilli() / millisOfDay, Most: dialectRows})
-		return each(rows, err, "usage", func(row queries.UsageByDialectRow) (*core.Usage, error) {
-			return usageOf(queries.UsageCount{Day: row.Day, Dialect: row.Dialect, Outcome: row.Outcome, Requests: row.Requests})
-		})
-	})
-}
-
-// UsageOfDialect returns the sums of each day by client and outcome, as Usage does: of
-// so many clients, those that send the dialect most requests.
-func (s *Store) UsageOfDialect(ctx context.Context, dialect string, from, to time.Time, clients int) ([]*core.Usage, error) {
-	return uncached(ctx, s, func(ctx context.Context) ([]*core.Usage, error) {
-		rows, err := s.read.UsageOfDialect(ctx, queries.UsageOfDialectParams{
-			Dialect: dialect, FromDay: from.UnixMilli() / millisOfDay, ToDay: to.UnixMilli() / millisOfDay, Clients: int32(clients)})
-		return each(rows, err, "usage", func(row queries.UsageOfDialectRow) (*core.Usage, error) {
-			return usageOf(queries.UsageCount{
-				Day: row.Day, ClientID: row.ClientID, Dialect: dialect, Outcome: row.Outcome, Requests: row.Requests,
-			})
-		})
 	})
 }
 

@@ -20,19 +20,3 @@ FROM usage_counts WHERE day >= @from_day AND day <= @to_day
        CAST(@after_outcome AS TEXT), CAST(@after_reason AS TEXT))
 GROUP BY day, client_id, dialect, grant_type, outcome, reason
 ORDER BY day, client_id, dialect, grant_type, outcome, reason LIMIT @most;
-
--- UsageByDialect sums over everything but day, dialect and outcome.
--- name: UsageByDialect :many
-SELECT day, dialect, outcome, CAST(SUM(requests) AS BIGINT) AS requests
-FROM usage_counts WHERE day >= @from_day AND day <= @to_day
-GROUP BY day, dialect, outcome
-ORDER BY day, dialect, outcome LIMIT @most;
-
--- UsageOfDialect has the clients that send most requests to a dialect.
--- name: UsageOfDialect :many
-SELECT day, client_id, outcome, CAST(SUM(requests) AS BIGINT) AS requests
-FROM usage_counts WHERE usage_counts.dialect = @dialect AND usage_counts.day >= @from_day AND usage_counts.day <= @to_day AND client_id IN (
-  SELECT most.client_id FROM usage_counts AS most WHERE most.dialect = @dialect AND most.day >= @from_day AND most.day <= @to_day
-  GROUP BY most.client_id ORDER BY SUM(most.requests) DESC, most.client_id LIMIT @clients)
-GROUP BY day, client_id, outcome
-ORDER BY day, client_id, outcome;
