@@ -45,10 +45,7 @@ func (c Caller) Dialect() string {
 func (a *Authenticator) LookUp(ctx context.Context, clientID, dialect string) (Caller, error) {
 	var found Caller
 	var err error
-	found.Client, err = a.Store.Client(ctx, clientID)
-	if errors.Is(err, core.ErrNotFound) {
-		found.Key, err = a.Store.APIKey(ctx, clientID)
-	}
+	found.Client, found.Key, err = a.Store.ClientOrKey(ctx, clientID)
 	if errors.Is(err, core.ErrNotFound) {
 		return Caller{}, nil
 	}

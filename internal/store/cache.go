@@ -29,9 +29,16 @@ type keyWithSecret struct {
 	secret *core.Secret
 }
 
+// clientOrKey is what a client_id names: one of them.
+type clientOrKey struct {
+	client *core.Client
+	key    *core.APIKey
+}
+
 // caches holds what is read on most requests and written seldom.
 type caches struct {
 	clients             cache[string, *core.Client]
+	byClientID          cache[string, clientOrKey]
 	organisations       cache[string, *core.Organisation]
 	organisationsByCode cache[string, *core.Organisation]
 	accounts            cache[string, *core.Account]
@@ -60,6 +67,7 @@ func newCaches(changes, ends *atomic.Uint64) caches {
 	m := newMemory()
 	return caches{
 		clients:             cache[string, *core.Client]{"clients", m, changes},
+		byClientID:          cache[string, clientOrKey]{"byClientID", m, changes},
 		organisations:       cache[string, *core.Organisation]{"organisations", m, changes},
 		organisationsByCode: cache[string, *core.Organisation]{"organisationsByCode", m, changes},
 		accounts:            cache[string, *core.Account]{"accounts", m, changes},

@@ -13,6 +13,18 @@ func (s *Store) Client(ctx context.Context, id string) (*core.Client, error) {
 	return s.clients.get(ctx, s, id, func(ctx context.Context) (*core.Client, error) { return client(ctx, s.read, id) })
 }
 
+// ClientOrKey returns what a client_id names: a client or, where there is none, an API
+// key. That there is no client is not asked again for each request of a key.
+func (s *Store) ClientOrKey(ctx context.Context, id string) (*core.Client, *core.APIKey, error) {
+	found, err := s.byClientID.get(ctx, s, id, func(ctx context.Context) (found clientOrKey, err error) {
+		if found.client, err = client(ctx, s.read, id); isNotFound(err) {
+			found.key, err = apiKey(ctx, s.read, id)
+		}
+		return found, err
+	})
+	return found.client, found.key, err
+}
+
 // ClientIDs returns the ids of all clients, in their order. It is not cached.
 func (s *Store) ClientIDs(ctx context.Context) ([]string, error) {
 	return uncached(ctx, s, func(ctx context.Context) ([]string, error) {

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -182,4 +183,41 @@ func check(t testing.TB, err error, diff string) {
 	if err != nil || diff != "" {
 		t.Errorf("%v %s", err, diff)
 	}
+}
+
+func TestClientOrKey(t *testing.T) {
+	storetest.Engines(t, func(t *testing.T, open func() *store.Store) {
+		s := open()
+		names := func(id string) (what string) {
+			t.Helper()
+			client, key, err := s.ClientOrKey(t.Context(), id)
+			switch {
+			case client != nil && key == nil && err == nil:
+				return "client " + client.ID
+			case client == nil && key != nil && err == nil:
+				return "key " + key.ID
+			case client == nil && key == nil && errors.Is(err, core.ErrNotFound):
+				return "nothing"
+			}
+			t.Fatal(client, key, err)
+			return ""
+		}
+		for _, id := range []string{"c", "k"} {
+			if got := names(id); got != "nothing" {
+				t.Errorf("%s is %s before it is there", id, got)
+			}
+		}
+		write(t, s, func(tx *store.Tx) error {
+			return first(tx.PutClient(&core.Client{ID: "c"}), tx.PutAPIKey(&core.APIKey{ID: "k"}))
+		})
+		for range 2 {
+			if client, key := names("c"), names("k"); client != "client c" || key != "key k" {
+				t.Error(client, key)
+			}
+		}
+		write(t, s, func(tx *store.Tx) error { return tx.PutClient(&core.Client{ID: "k"}) })
+		if got := names("k"); got != "client k" {
+			t.Errorf("with a client of that id, k is %s", got)
+		}
+	})
 }
