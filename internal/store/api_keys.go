@@ -17,12 +17,9 @@ func (s *Store) APIKey(ctx context.Context, id string) (*core.APIKey, error) {
 // Whether either is still valid is for the caller to say.
 func (s *Store) APIKeyByDigest(ctx context.Context, digest string) (*core.APIKey, *core.Secret, error) {
 	found, err := s.keysByDigest.get(ctx, s, digest, func(ctx context.Context) (keyWithSecret, error) {
-		row, err := s.read.SecretByDigest(ctx, digest)
-		if err != nil {
-			return keyWithSecret{}, failure("secret", err)
-		}
-		secret := secretOf(row)
-		key, err := apiKey(ctx, s.read, secret.OwnerID)
+		row, err := s.read.APIKeyByDigest(ctx, digest)
+		key, err := one(row.ApiKey, err, "API key", apiKeyOf)
+		secret := secretOf(row.Secret)
 		return keyWithSecret{key, &secret}, err
 	})
 	return found.key, found.secret, err

@@ -36,6 +36,47 @@ func (q *Queries) APIKey(ctx context.Context, id string) (ApiKey, error) {
 	return i, err
 }
 
+const aPIKeyByDigest = `-- name: APIKeyByDigest :one
+SELECT api_keys.id, api_keys.organisation_id, api_keys.account_id, api_keys.name, api_keys.dialect, api_keys.role_id, api_keys.scopes, api_keys.enabled, api_keys.expires_at, api_keys.last_used_at, api_keys.created_by, api_keys.created_at, api_keys.allowed_addresses, api_keys.address_mode, api_keys.last_used_ip, secrets.id, secrets.owner_id, secrets.hash, secrets.digest, secrets.starts_at, secrets.ends_at, secrets.created_at
+FROM secrets JOIN api_keys ON api_keys.id = secrets.owner_id WHERE secrets.digest = $1 AND secrets.digest <> ''
+`
+
+type APIKeyByDigestRow struct {
+	ApiKey ApiKey
+	Secret Secret
+}
+
+// APIKeyByDigest is the key that a secret proves, with that secret.
+func (q *Queries) APIKeyByDigest(ctx context.Context, digest string) (APIKeyByDigestRow, error) {
+	row := q.db.QueryRowContext(ctx, aPIKeyByDigest, digest)
+	var i APIKeyByDigestRow
+	err := row.Scan(
+		&i.ApiKey.ID,
+		&i.ApiKey.OrganisationID,
+		&i.ApiKey.AccountID,
+		&i.ApiKey.Name,
+		&i.ApiKey.Dialect,
+		&i.ApiKey.RoleID,
+		&i.ApiKey.Scopes,
+		&i.ApiKey.Enabled,
+		&i.ApiKey.ExpiresAt,
+		&i.ApiKey.LastUsedAt,
+		&i.ApiKey.CreatedBy,
+		&i.ApiKey.CreatedAt,
+		&i.ApiKey.AllowedAddresses,
+		&i.ApiKey.AddressMode,
+		&i.ApiKey.LastUsedIp,
+		&i.Secret.ID,
+		&i.Secret.OwnerID,
+		&i.Secret.Hash,
+		&i.Secret.Digest,
+		&i.Secret.StartsAt,
+		&i.Secret.EndsAt,
+		&i.Secret.CreatedAt,
+	)
+	return i, err
+}
+
 const aPIKeysOf = `-- name: APIKeysOf :many
 SELECT id, organisation_id, account_id, name, dialect, role_id, scopes, enabled, expires_at, last_used_at, created_by, created_at, allowed_addresses, address_mode, last_used_ip FROM api_keys WHERE account_id = $1 ORDER BY id
 `

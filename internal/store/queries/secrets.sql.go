@@ -67,25 +67,6 @@ func (q *Queries) EndSecret(ctx context.Context, arg EndSecretParams) (int64, er
 	return result.RowsAffected()
 }
 
-const secretByDigest = `-- name: SecretByDigest :one
-SELECT id, owner_id, hash, digest, starts_at, ends_at, created_at FROM secrets WHERE digest = $1 AND digest <> ''
-`
-
-func (q *Queries) SecretByDigest(ctx context.Context, digest string) (Secret, error) {
-	row := q.db.QueryRowContext(ctx, secretByDigest, digest)
-	var i Secret
-	err := row.Scan(
-		&i.ID,
-		&i.OwnerID,
-		&i.Hash,
-		&i.Digest,
-		&i.StartsAt,
-		&i.EndsAt,
-		&i.CreatedAt,
-	)
-	return i, err
-}
-
 const secrets = `-- name: Secrets :many
 SELECT id, owner_id, hash, digest, starts_at, ends_at, created_at FROM secrets WHERE owner_id = $1 ORDER BY created_at, id
 `

@@ -18,6 +18,11 @@ RETURNING created_at;
 -- name: APIKey :one
 SELECT * FROM api_keys WHERE id = @id;
 
+-- APIKeyByDigest is the key that a secret proves, with that secret.
+-- name: APIKeyByDigest :one
+SELECT sqlc.embed(api_keys), sqlc.embed(secrets)
+FROM secrets JOIN api_keys ON api_keys.id = secrets.owner_id WHERE secrets.digest = @digest AND secrets.digest <> '';
+
 -- name: APIKeysOf :many
 SELECT * FROM api_keys WHERE account_id = @account_id ORDER BY id;
 

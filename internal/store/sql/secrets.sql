@@ -5,9 +5,6 @@ VALUES (@id, @owner_id, @hash, @digest, @starts_at, @ends_at, @created_at);
 -- name: Secrets :many
 SELECT * FROM secrets WHERE owner_id = @owner_id ORDER BY created_at, id;
 
--- name: SecretByDigest :one
-SELECT * FROM secrets WHERE digest = @digest AND digest <> '';
-
 -- EndSecret only ever brings the end nearer.
 -- name: EndSecret :execrows
 UPDATE secrets SET ends_at = @ends_at WHERE id = @id AND (ends_at = 0 OR ends_at > @ends_at);
