@@ -18,10 +18,10 @@ import (
 
 // What one organisation of a population has.
 const (
-	tokensEach = 100     // refresh tokens, each of a grant of its own
-	keysEach   = 10      // API keys
-	sampleSize = 20_000  // refresh tokens of a sample
-	sampleKeys = 100_000 // keys and clients of a sample: more than the server holds in memory
+	tokensEach = 100    // refresh tokens, each of a grant of its own
+	keysEach   = 10     // API keys
+	sampleSize = 20_000 // refresh tokens of a sample
+	sampleKeys = 10_000 // keys and clients of a sample: those that are in use in the same minutes
 )
 
 // template is a row of a table that others are made from.

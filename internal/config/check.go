@@ -234,6 +234,7 @@ func (k *checker) bounds() {
 	k.number("in_flight.manage", k.config.InFlight.Manage, 1, 100_000)
 	k.number("password_hashing.parallel", k.config.PasswordHashing.Parallel, 0, 1024)
 	k.number("password_hashing.queue", k.config.PasswordHashing.Queue, 0, 100_000)
+	k.number("cache_entries", k.config.CacheEntries, 1000, 100_000_000)
 }
 
 func (k *checker) number(key string, value, least, most int) {

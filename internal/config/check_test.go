@@ -92,6 +92,7 @@ func TestVariableProblems(t *testing.T) {
 		"CLAVIGER_MAIL_SMTP_URL=smtp://mail.example": `default: mail.from is missing: mail.smtp_url is set, and mail needs a sender`,
 		"CLAVIGER_AUDIT_RETENTION=1h":                `CLAVIGER_AUDIT_RETENTION: audit_retention must be 0s, which keeps everything, or at least 24h, not 1h0m0s`,
 		"CLAVIGER_CLEAN_UP_EVERY=0s":                 `CLAVIGER_CLEAN_UP_EVERY: clean_up_every must be from 1s to 24h0m0s, not 0s`,
+		"CLAVIGER_CACHE_ENTRIES=0":                   `CLAVIGER_CACHE_ENTRIES: cache_entries must be from 1000 to 100000000, not 0`,
 		"CLAVIGER_SHUTDOWN_TIMEOUT=-1s":              `CLAVIGER_SHUTDOWN_TIMEOUT: shutdown_timeout must be from 1ms to 10m0s, not -1s`,
 
 		"CLAVIGER_LIFETIMES_ACCESS_TOKEN=90500ms":            `CLAVIGER_LIFETIMES_ACCESS_TOKEN: lifetimes.access_token must be whole seconds, not 1m30.5s`,

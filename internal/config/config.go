@@ -41,6 +41,7 @@ type Config struct {
 	Limits            Limits        `yaml:"limits"`
 	InFlight          InFlight      `yaml:"in_flight"`
 	PasswordHashing   Hashing       `yaml:"password_hashing"`
+	CacheEntries      int           `yaml:"cache_entries"`   // what is kept in memory of the database
 	AuditRetention    time.Duration `yaml:"audit_retention"` // 0 keeps audit records for ever
 	CleanUpEvery      time.Duration `yaml:"clean_up_every"`  // what nothing needs any more is removed
 	ShutdownTimeout   time.Duration `yaml:"shutdown_timeout"`
@@ -162,6 +163,7 @@ func Default() *Config {
 		Limits:          Limits{WrongAttempts: 10, AccountRequests: 200, Connections: 4096},
 		InFlight:        InFlight{Issue: 512, Verify: 512, Pages: 128, Manage: 64},
 		PasswordHashing: Hashing{Queue: 64},
+		CacheEntries:    100_000,
 		AuditRetention:  9600 * time.Hour, // 400 days: a look back at the same month of last year
 		CleanUpEvery:    10 * time.Minute,
 		ShutdownTimeout: 15 * time.Second,

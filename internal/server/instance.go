@@ -82,7 +82,7 @@ func Open(ctx context.Context, config *config.Config, env Environment) (*Instanc
 // key and without migrating: for the migration itself.
 func OpenStore(ctx context.Context, config *config.Config, env Environment) (*store.Store, error) {
 	return store.Open(ctx, store.Options{
-		URL: config.DatabaseURL.Reveal(), Now: env.Now, Rand: env.Rand, Log: env.Log,
+		URL: config.DatabaseURL.Reveal(), Now: env.Now, Rand: env.Rand, Log: env.Log, CacheEntries: config.CacheEntries,
 	})
 }
 

@@ -17,8 +17,8 @@ const (
 	writeTimeout = 10 * time.Second
 )
 
-// cacheSize bounds the cache, in entries.
-const cacheSize = 100_000
+// defaultCacheEntries bounds the cache unless it is told otherwise.
+const defaultCacheEntries = 100_000
 
 // pair is a key of two parts.
 type pair struct{ a, b string }
@@ -61,10 +61,10 @@ type caches struct {
 	grants              cache[string, *core.Grant]     // nil: it has no row
 }
 
-// newCaches returns caches that are out of date when changes moves on; those of
-// grants, when ends does.
-func newCaches(changes, ends *atomic.Uint64) caches {
-	m := newMemory()
+// newCaches returns caches of so many entries together. They are out of date when
+// changes moves on; those of grants, when ends does.
+func newCaches(size int, changes, ends *atomic.Uint64) caches {
+	m := newMemory(size)
 	return caches{
 		clients:             cache[string, *core.Client]{"clients", m, changes},
 		byClientID:          cache[string, clientOrKey]{"byClientID", m, changes},
@@ -108,8 +108,8 @@ type memory struct {
 	set func(cacheKey, entry)
 }
 
-func newMemory() *memory {
-	entries := otter.Must(&otter.Options[cacheKey, entry]{MaximumSize: cacheSize})
+func newMemory(size int) *memory {
+	entries := otter.Must(&otter.Options[cacheKey, entry]{MaximumSize: size})
 	return &memory{
 		get: entries.GetIfPresent,
 		set: func(key cacheKey, e entry) { entries.Set(key, e) },

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -62,6 +63,47 @@ func TestReadsAreCachedAndAbsenceIsNot(t *testing.T) {
 			t.Error("the generation did not move")
 		}
 	})
+}
+
+func TestTheCacheHoldsSoManyEntries(t *testing.T) {
+	const clients = 200
+	for entries, fits := range map[int]func(kept int) bool{
+		10:          func(kept int) bool { return kept <= 20 }, // what is too much goes soon, not at once
+		2 * clients: func(kept int) bool { return kept == clients },
+	} {
+		s := storetest.Open(t, "sqlite:"+t.TempDir()+"/claviger.db", func(o *store.Options) { o.CacheEntries = entries })
+		if _, _, err := s.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		write(t, s, func(tx *store.Tx) error {
+			for n := range clients {
+				if err := tx.PutClient(&core.Client{ID: strconv.Itoa(n)}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		found := map[string]*core.Client{}
+		again := func() (same int) {
+			for n := range clients {
+				id := strconv.Itoa(n)
+				c, err := s.Client(t.Context(), id)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if found[id] == c {
+					same++
+				}
+				found[id] = c
+			}
+			return same
+		}
+		for deadline := time.Now().Add(20 * time.Second); !fits(again()); time.Sleep(5 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%d of %d clients are kept where there is room for %d", again(), clients, entries)
+			}
+		}
+	}
 }
 
 // Readers race with a writer; what they find after it has answered is new.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -30,6 +31,7 @@ type Options struct {
 	Log          *slog.Logger  // default: discard
 	Linger       time.Duration // how long a writer waits for company when the last group had some; default 1 ms
 	PollInterval time.Duration // how often changes by other processes are looked for; default 500 ms
+	CacheEntries int           // how much is kept in memory of what is read on most requests; default 100,000
 }
 
 const defaultPollInterval = 500 * time.Millisecond
@@ -108,7 +110,7 @@ func newStore(options Options) (*Store, error) {
 		trusted: trusted,
 	}
 	s.looked.Store(int64(-trusted)) // never
-	s.caches = newCaches(&s.generation, &s.ends)
+	s.caches = newCaches(cmp.Or(options.CacheEntries, defaultCacheEntries), &s.generation, &s.ends)
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
