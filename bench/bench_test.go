@@ -110,6 +110,19 @@ func TestMedianIsOfEachMember(t *testing.T) {
 	}
 }
 
+func TestTheFloorSaysHowMuchTheMachineVaried(t *testing.T) {
+	b := &bench{samples: map[string][]figure{}}
+	for _, f := range []figure{
+		{Operation: theFloor, Connections: 128, PerSecond: 5}, {Operation: theFloor, Connections: 128, PerSecond: 3},
+		{Operation: theFloor, Connections: 128, PerSecond: 4}, {Operation: theFloor, Connections: 1, PerSecond: 1},
+	} {
+		b.add(f)
+	}
+	if got := b.floorSpan(); got != (span{3, 5}) {
+		t.Error(got)
+	}
+}
+
 func TestAFallByAThirdIsReported(t *testing.T) {
 	before := &result{Figures: []figure{
 		{Operation: "a", Engine: "sqlite", Connections: 128, OfFloor: 0.3},

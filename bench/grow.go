@@ -19,7 +19,7 @@ type growth struct {
 
 // warming is how long a server is asked before what it keeps in memory is there: some
 // times the sample.
-const warming = 4 * time.Second
+const warming = 3 * time.Second
 
 // grown are the operations that are measured against the size: each goes through
 // thousands of rows, in no order.

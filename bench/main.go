@@ -102,7 +102,7 @@ func (b *bench) measureAll(ctx context.Context) (*result, error) {
 	if err = b.rounds(ctx); err != nil {
 		return nil, err
 	}
-	r.Figures = b.figures()
+	r.Figures, r.Floor = b.figures(), b.floorSpan()
 	if r.Footprints, err = b.footprints(ctx); err != nil {
 		return nil, err
 	}

@@ -51,7 +51,8 @@ func (r *result) report() string {
 	if m.PostgreSQL != "" {
 		fmt.Fprintf(&b, ", PostgreSQL %s", m.PostgreSQL)
 	}
-	fmt.Fprintf(&b, ".\n4 KB are on the disk after %.2f ms (fdatasync).\n\n", m.DiskCommit)
+	fmt.Fprintf(&b, ".\n4 KB are on the disk after %.2f ms (fdatasync). The floor at %d connections answered %.0f to %.0f a second from one load to the next:\n"+
+		"so much the machine varied.\n\n", m.DiskCommit, manyConnection, r.Floor.Least, r.Floor.Most)
 	for _, connections := range []int{manyConnection, 32, 1} {
 		r.reportFigures(&b, connections)
 	}

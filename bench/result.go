@@ -11,10 +11,17 @@ import (
 // result is what one run showed: docs/performance.json.
 type result struct {
 	Machine    machine     `json:"machine"`
+	Floor      span        `json:"floor_per_second"` // at 128 connections: how quiet the machine was
 	Binary     float64     `json:"binary_mb"`
 	Footprints []footprint `json:"footprints"`
 	Figures    []figure    `json:"figures"`
 	Growth     []growth    `json:"growth"`
+}
+
+// span is the least and the most of what was measured several times.
+type span struct {
+	Least float64 `json:"least"`
+	Most  float64 `json:"most"`
 }
 
 const (

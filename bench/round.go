@@ -178,6 +178,18 @@ func (b *bench) figures() []figure {
 	return list
 }
 
+// floorSpan is how far apart the loads of the floor were, of which there is one
+// before each fourth operation.
+func (b *bench) floorSpan() (of span) {
+	for n, f := range b.samples[figure{Operation: theFloor, Connections: manyConnection}.key()] {
+		if n == 0 {
+			of = span{f.PerSecond, f.PerSecond}
+		}
+		of.Least, of.Most = min(of.Least, f.PerSecond), max(of.Most, f.PerSecond)
+	}
+	return of
+}
+
 // medians takes each member's own median.
 func medians(samples []figure) figure {
 	of := func(member func(figure) float64) float64 {
