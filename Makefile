@@ -20,7 +20,7 @@ test: ## vet, check the format, run all tests; on Debian as root installs what t
 .PHONY: race
 race: ## the tests with the race detector (needs a C compiler)
 	@scripts/install-missing
-	@scripts/with-postgres go test -race -timeout 40m $(PACKAGES)
+	@scripts/with-postgres go test -race -timeout 75m $(PACKAGES)
 
 .PHONY: soak
 soak: ## load and races for an hour, or for as long as SOAK=10m says

@@ -84,13 +84,19 @@ func (v *visitor) authorization() string {
 // code gets a code, as from a visit to the shop.
 func (v *visitor) code() string {
 	v.t.Helper()
-	begun := v.record.history.Begin(history.Operation{ID: v.newID("code"), Kind: history.Issue})
-	code := v.browser.Get(v.authorization()).Answer().Get("code")
-	if code == "" {
-		v.t.Fatal("the person was sent back without a code")
+	for over := time.Now().Add(patience); ; time.Sleep(time.Second) {
+		begun := v.record.history.Begin(history.Operation{ID: v.newID("code"), Kind: history.Issue})
+		page := v.browser.Get(v.authorization())
+		if page.Status == http.StatusServiceUnavailable && time.Now().Before(over) {
+			continue
+		}
+		code := page.Answer().Get("code")
+		if code == "" {
+			v.t.Fatal("the person was sent back without a code")
+		}
+		v.record.history.End(begun, history.Answer{Next: code})
+		return code
 	}
-	v.record.history.End(begun, history.Answer{Next: code})
-	return code
 }
 
 func (w *witness) redeems(code string) (answer, error) {

@@ -57,7 +57,7 @@ func raceForCode(v *visitor) (*relyingParty, func(*witness) (answer, error)) {
 // every other time.
 func raceForRefresh(v *visitor) (*relyingParty, func(*witness) (answer, error)) {
 	party := v.parties[v.record.requests.Load()%2]
-	a, err := v.signsIn(party)
+	a, err := patiently(func() (answer, error) { return v.signsIn(party) })
 	if err != nil || a.Status != http.StatusOK {
 		v.t.Errorf("a sign-in: %d %q, %v", a.Status, a.Error, err)
 	}
@@ -74,7 +74,7 @@ func start(party *relyingParty, compete func(*witness) (answer, error), nodes []
 		for range clients {
 			racing.Go(func() {
 				<-begin
-				a, err := compete(w)
+				a, err := patiently(func() (answer, error) { return compete(w) })
 				if err != nil || a.Status != http.StatusOK && !a.refused() {
 					w.t.Errorf("a competitor was answered %d %q, %v", a.Status, a.Error, err)
 				}

@@ -84,8 +84,10 @@ func (w *witness) revokes(party *relyingParty, token string) (answer, error) {
 func (w *witness) looks(party *relyingParty, tokens ...string) {
 	w.t.Helper()
 	for _, token := range tokens {
-		a, err := w.note(history.Operation{Kind: history.Look, Token: token}, party, func(id string) (answer, error) {
-			return w.post(party, "/oauth2/introspect", id, "token", token)
+		a, err := patiently(func() (answer, error) {
+			return w.note(history.Operation{Kind: history.Look, Token: token}, party, func(id string) (answer, error) {
+				return w.post(party, "/oauth2/introspect", id, "token", token)
+			})
 		})
 		if err != nil || a.Status != http.StatusOK {
 			w.t.Errorf("introspection: %d %q, %v", a.Status, a.Error, err)

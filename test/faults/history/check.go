@@ -2,6 +2,7 @@ package history
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -21,8 +22,9 @@ const mostDoubts = 10
 // tokens in which there is such a thing. With a trail, that has to agree too; nil
 // is none.
 //
-// Of an operation of unknown outcome both is tried: that it took effect, and that
-// it did not. One of the two has to explain everything that was seen.
+// Of an operation of unknown outcome both is tried, unless the trail has it: that it
+// took effect, and that it did not. One of the two has to explain everything that
+// was seen.
 func (h *History) Check(trail Trail) (complaints []string) {
 	said := indexed(trail)
 	for _, operations := range h.families() {
@@ -44,12 +46,17 @@ func report(operations []*Operation, wrong []string) string {
 	return text
 }
 
-// checkFamily tries every way in which the doubts may have gone, and returns what
-// is wrong with the best.
+// checkFamily tries every way in which the doubts may have gone that the trail
+// leaves open, and returns what is wrong with the best.
 func checkFamily(operations []*Operation, late time.Duration, said *records) (best []string) {
+	decided := map[*Operation]bool{}
 	var doubts []*Operation
 	for _, o := range operations {
-		if o.Outcome == Unknown && o.Kind != Look {
+		switch {
+		case o.Outcome != Unknown || o.Kind == Look:
+		case said.decides(o):
+			decided[o] = said.trail[o.ID].Type == o.Record
+		default:
 			doubts = append(doubts, o)
 		}
 	}
@@ -57,7 +64,7 @@ func checkFamily(operations []*Operation, late time.Duration, said *records) (be
 		return []string{fmt.Sprintf("%d operations of one family are in doubt", len(doubts))}
 	}
 	for guess := range 1 << len(doubts) {
-		done := map[*Operation]bool{}
+		done := maps.Clone(decided)
 		for n, o := range doubts {
 			done[o] = guess&(1<<n) != 0
 		}
@@ -131,6 +138,12 @@ func (f *family) recorded(operations []*Operation, done map[*Operation]bool, sai
 type records struct {
 	trail Trail
 	asked map[string][]string
+}
+
+// decides reports whether there is a trail from which it is known if an operation
+// took effect. A revocation that found nothing left to revoke is not in it.
+func (r *records) decides(o *Operation) bool {
+	return r.trail != nil && o.Record != "" && o.Kind != Revoke
 }
 
 func indexed(trail Trail) *records {

@@ -109,6 +109,20 @@ func TestCheckAcceptsWhatIsRight(t *testing.T) {
 	}
 }
 
+// A server that is too busy leaves more in doubt than can be tried out. The trail
+// knows.
+func TestCheckAsksTheTrail(t *testing.T) {
+	script := "issue > A1 R1 \n trail 1 g \n" + strings.Repeat("use R1 lost \n", 20) + "use R1 > A2 R2 \n trail 22 g \n look A2 active"
+	h, trail := told(t, script)
+	for _, complaint := range h.Check(trail) {
+		t.Error(complaint)
+	}
+	trail["7"] = Entry{Type: "done", Grant: "g"}
+	if text := strings.Join(h.Check(trail), "\n"); !strings.Contains(text, "used 2 times") {
+		t.Errorf("of two uses in the trail the checker says %q", text)
+	}
+}
+
 // What no correct server says, and what the checker has to say of it.
 func TestCheckFindsWhatIsWrong(t *testing.T) {
 	for name, broken := range map[string]struct{ script, says string }{
