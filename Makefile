@@ -6,6 +6,7 @@ SOAK ?= 1h
 OPS ?=
 ROUNDS ?= 3
 SECONDS ?= 2
+PATIENCE ?= 1m
 GROWTH ?= $(if $(OPS),0,1000000)
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
@@ -43,7 +44,7 @@ generate: ## the generated code, from its sources
 .PHONY: bench
 bench: ## measure the server against the floors (needs wrk); OPS=client_credentials ROUNDS=1 SECONDS=2 for a quick look
 	@scripts/install-missing bench
-	@CLAVIGER_TEST_FSYNC=on scripts/with-postgres go run ./bench -ops '$(OPS)' -rounds '$(ROUNDS)' -seconds '$(SECONDS)' -growth '$(GROWTH)'
+	@CLAVIGER_TEST_FSYNC=on scripts/with-postgres go run ./bench -ops '$(OPS)' -rounds '$(ROUNDS)' -seconds '$(SECONDS)' -growth '$(GROWTH)' -patience '$(PATIENCE)'
 
 .PHONY: microbench
 microbench: ## Go benchmarks; BENCH=Name and PACKAGES=./internal/keys choose some

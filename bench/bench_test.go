@@ -123,6 +123,45 @@ func TestTheFloorSaysHowMuchTheMachineVaried(t *testing.T) {
 	}
 }
 
+func TestWhatTheHostDisturbedIsMeasuredAgain(t *testing.T) {
+	for name, of := range map[string]struct {
+		patience        time.Duration
+		stolen          []float64
+		kept, disturbed float64
+	}{
+		"calm":           {time.Hour, []float64{0.05, 0}, 0.05, 0},
+		"calm again":     {time.Hour, []float64{0.5, 0.04, 0}, 0.04, 0},
+		"no patience":    {0, []float64{0.5, 0}, 0.5, 1},
+		"patience ended": {time.Nanosecond, []float64{0.4, 0.5, 0}, 0.4, 1},
+	} {
+		b, tries := &bench{options: options{patience: of.patience, pause: time.Millisecond}}, 0
+		f, err := b.steadily(func() (figure, error) {
+			tries++
+			return figure{Stolen: of.stolen[tries-1]}, nil
+		})
+		if err != nil || f.Stolen != of.kept || b.loaded != 1 || float64(b.disturbed) != of.disturbed {
+			t.Errorf("%s: %+v %d %v", name, f, b.disturbed, err)
+		}
+	}
+}
+
+func TestProcessorsAreRead(t *testing.T) {
+	before, err := parseProcessors("cpu  10 0 10 60 10 0 0 10 7 0\ncpu0 1 1 1 1\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, err := parseProcessors("cpu  50 0 20 80 10 0 0 40 9 0\n")
+	if share := now.since(before); err != nil || share != 0.3 {
+		t.Error(share, err)
+	}
+	if now.since(now) != 0 {
+		t.Error("no time has a share")
+	}
+	if _, err := parseProcessors("cpu0 1 2\n"); err == nil {
+		t.Error("no line of all processors is no error")
+	}
+}
+
 func TestAFallByAThirdIsReported(t *testing.T) {
 	before := &result{Figures: []figure{
 		{Operation: "a", Engine: "sqlite", Connections: 128, OfFloor: 0.3},

@@ -28,11 +28,12 @@ var grown = []struct {
 	request func(ctx context.Context, i *installation, s *sample, connections int) (request, error)
 	check   func(reply) error
 	warm    bool // the server keeps what it reads, so it is asked for a while first
+	once    bool // it uses the sample up
 }{
-	{"introspection", introspectSample, contains(`"active":true`), false},
-	{"key_read", readSample, contains(`{"id":"`), true},
-	{"client_credentials", askSample, accessToken("access_token", ""), true},
-	{"refresh", rotateSample, accessToken("access_token", "refresh_token"), false},
+	{"introspection", introspectSample, contains(`"active":true`), false, false},
+	{"key_read", readSample, contains(`{"id":"`), true, false},
+	{"client_credentials", askSample, accessToken("access_token", ""), true, false},
+	{"refresh", rotateSample, accessToken("access_token", "refresh_token"), false, true},
 }
 
 func introspectSample(ctx context.Context, i *installation, s *sample, _ int) (request, error) {
@@ -168,19 +169,25 @@ func (b *bench) growthOf(ctx context.Context, i *installation, s *sample, n int)
 	}}
 	g := growth{Operation: o.name, Engine: i.engine}
 	many := load{manyConnection, b.duration}
-	if grown[n].warm {
+	if grown[n].warm && len(s.keys) > 0 {
 		if _, err := b.measure(ctx, o, i, load{manyConnection, warming}); err != nil {
 			return g, err
 		}
 	}
-	f, err := b.measure(ctx, o, i, many)
+	measured := func(l load) (figure, error) {
+		if grown[n].once {
+			return b.measure(ctx, o, i, l)
+		}
+		return b.steadily(func() (figure, error) { return b.measure(ctx, o, i, l) })
+	}
+	f, err := measured(many)
 	if err != nil {
 		return g, err
 	}
 	g.PerSecond = f.PerSecond
 	var p50 []float64
 	for range 2 {
-		f, err := b.measure(ctx, o, i, load{1, time.Second})
+		f, err := measured(load{1, time.Second})
 		if err != nil {
 			return g, err
 		}

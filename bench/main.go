@@ -19,9 +19,11 @@ type options struct {
 	engines  []string
 	count    int // of rounds
 	duration time.Duration
-	binary   string // "": built
-	whole    bool   // everything is measured, often enough, and recorded
-	largest  int    // database of the growth, in refresh tokens; 0: none is measured
+	binary   string        // "": built
+	whole    bool          // everything is measured, often enough, and recorded
+	largest  int           // database of the growth, in refresh tokens; 0: none is measured
+	patience time.Duration // that is left for a host that takes much of the processors
+	pause    time.Duration
 }
 
 func main() {
@@ -45,9 +47,10 @@ func parseOptions(args []string) (options, error) {
 	flags.IntVar(&o.count, "rounds", 3, "how often each is measured")
 	seconds := flags.Int("seconds", 2, "how long each load lasts")
 	flags.IntVar(&o.largest, "growth", 1_000_000, "the largest database of the growth, in refresh tokens; 0 for no growth")
+	flags.DurationVar(&o.patience, "patience", 0, "for how long all in all to measure again when the host of a virtual machine takes much of its processors")
 	flags.StringVar(&o.binary, "binary", "", "the program to measure, instead of the one that is built")
 	_ = flags.Parse(args) // it exits
-	o.duration, o.engines = time.Duration(*seconds)*time.Second, strings.Split(*engines, ",")
+	o.pause, o.duration, o.engines = pause, time.Duration(*seconds)*time.Second, strings.Split(*engines, ",")
 	var err error
 	o.chosen, err = choose(*names)
 	o.whole = *names == "" && len(o.engines) == 2 && o.binary == "" && o.count >= 3 && o.largest > 0
@@ -115,6 +118,7 @@ func (b *bench) measureAll(ctx context.Context) (*result, error) {
 	if b.largest > 0 {
 		r.Growth, err = b.grow(ctx)
 	}
+	r.Loads, r.Disturbed = b.loaded, b.disturbed
 	return r, err
 }
 

@@ -52,7 +52,8 @@ func (r *result) report() string {
 		fmt.Fprintf(&b, ", PostgreSQL %s", m.PostgreSQL)
 	}
 	fmt.Fprintf(&b, ".\n4 KB are on the disk after %.2f ms (fdatasync). The floor at %d connections answered %.0f to %.0f a second from one load to the next:\n"+
-		"so much the machine varied.\n\n", m.DiskCommit, manyConnection, r.Floor.Least, r.Floor.Most)
+		"so much the machine varied. In %d of %d loads its host took more than %.0f %% of the processors.\n\n",
+		m.DiskCommit, manyConnection, r.Floor.Least, r.Floor.Most, r.Disturbed, r.Loads, calm*100)
 	for _, connections := range []int{manyConnection, 32, 1} {
 		r.reportFigures(&b, connections)
 	}

@@ -12,6 +12,8 @@ import (
 type result struct {
 	Machine    machine     `json:"machine"`
 	Floor      span        `json:"floor_per_second"` // at 128 connections: how quiet the machine was
+	Loads      int         `json:"loads"`
+	Disturbed  int         `json:"disturbed_loads"` // by the host
 	Binary     float64     `json:"binary_mb"`
 	Footprints []footprint `json:"footprints"`
 	Figures    []figure    `json:"figures"`

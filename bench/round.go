@@ -20,6 +20,7 @@ type figure struct {
 	OfFloor     float64 `json:"of_floor"`
 	OfSigning   float64 `json:"of_signing_floor"`
 	CPU         float64 `json:"cpu_us"` // of the server, for each request; not that of PostgreSQL
+	Stolen      float64 `json:"stolen"` // share of the processors that the host of the machine took
 }
 
 // bench is one run.
@@ -30,6 +31,8 @@ type bench struct {
 	floors        map[string]*process // by theFloor and signingFloor
 	samples       map[string][]figure // by key
 	order         []string            // of the keys
+	loaded        int                 // how often something was
+	disturbed     int                 // how often the host took much of the processors
 }
 
 func (f figure) key() string { return fmt.Sprintf("%s/%s/%d", f.Operation, f.Engine, f.Connections) }
@@ -73,7 +76,7 @@ func (b *bench) round(ctx context.Context, l load) error {
 			}
 		}
 		for _, i := range b.installations {
-			f, err := b.measure(ctx, o, i, l)
+			f, err := b.steadily(func() (figure, error) { return b.measure(ctx, o, i, l) })
 			if err != nil {
 				return fmt.Errorf("%s on %s, %d connections: %w", o.name, i.engine, l.connections, err)
 			}
@@ -95,7 +98,7 @@ func (b *bench) loadFloor(ctx context.Context, name string, l load) (float64, er
 	if err != nil {
 		return 0, err
 	}
-	f, err := b.loaded(ctx, figure{Operation: name}, p, r, answer, l)
+	f, err := b.steadily(func() (figure, error) { return b.load(ctx, figure{Operation: name}, p, r, answer, l) })
 	b.add(f)
 	return f.PerSecond, err
 }
@@ -117,7 +120,7 @@ func (b *bench) measure(ctx context.Context, o operation, i *installation, l loa
 	if len(r.tokens) > 0 {
 		r.tokens = r.tokens[1:] // it is used
 	}
-	f, err := b.loaded(ctx, figure{Operation: o.name, Engine: i.engine}, i.process, r, answer, l)
+	f, err := b.load(ctx, figure{Operation: o.name, Engine: i.engine}, i.process, r, answer, l)
 	if err != nil {
 		return f, err
 	}
@@ -138,8 +141,12 @@ func (b *bench) measure(ctx context.Context, o operation, i *installation, l loa
 	return f, nil
 }
 
-func (b *bench) loaded(ctx context.Context, f figure, p *process, r request, answer reply, l load) (figure, error) {
+func (b *bench) load(ctx context.Context, f figure, p *process, r request, answer reply, l load) (figure, error) {
 	before, err := p.processorTime()
+	if err != nil {
+		return f, err
+	}
+	all, err := readProcessors()
 	if err != nil {
 		return f, err
 	}
@@ -151,14 +158,19 @@ func (b *bench) loaded(ctx context.Context, f figure, p *process, r request, ans
 	if err != nil {
 		return f, err
 	}
+	now, err := readProcessors()
+	if err != nil {
+		return f, err
+	}
 	if least, most := float64(len(answer.body))*0.9, float64(len(answer.body))+2048; m.Bytes < least || m.Bytes > most {
 		return f, fmt.Errorf("an answer had %.0f bytes under load, and a body of %d before it", m.Bytes, len(answer.body))
 	}
 	f.Connections, f.PerSecond = l.connections, m.PerSecond
 	f.P50, f.P99 = m.P50.Seconds()*1e3, m.P99.Seconds()*1e3
 	f.CPU = (after - before).Seconds() * 1e6 / float64(m.Requests)
-	b.say("  %-20s %-8s %4d connections %8.0f/s  p50 %8.2f ms  p99 %8.2f ms  %4.0f us of the processor", f.Operation, f.Engine,
-		f.Connections, f.PerSecond, f.P50, f.P99, f.CPU)
+	f.Stolen = now.since(all)
+	b.say("  %-20s %-8s %4d connections %8.0f/s  p50 %8.2f ms  p99 %8.2f ms  %4.0f us of the processor, %2.0f %% taken by the host", f.Operation,
+		f.Engine, f.Connections, f.PerSecond, f.P50, f.P99, f.CPU, f.Stolen*100)
 	return f, nil
 }
 
@@ -206,6 +218,7 @@ func medians(samples []figure) figure {
 	m.OfFloor = of(func(f figure) float64 { return f.OfFloor })
 	m.OfSigning = of(func(f figure) float64 { return f.OfSigning })
 	m.CPU = of(func(f figure) float64 { return f.CPU })
+	m.Stolen = of(func(f figure) float64 { return f.Stolen })
 	return m
 }
 
