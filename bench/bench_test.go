@@ -130,7 +130,7 @@ func TestWhatTheHostDisturbedIsMeasuredAgain(t *testing.T) {
 		kept, disturbed float64
 	}{
 		"calm":           {time.Hour, []float64{0.05, 0}, 0.05, 0},
-		"calm again":     {time.Hour, []float64{0.5, 0.04, 0}, 0.04, 0},
+		"calm again":     {time.Hour, []float64{0.5, 0.14, 0}, 0.14, 0},
 		"no patience":    {0, []float64{0.5, 0}, 0.5, 1},
 		"patience ended": {time.Nanosecond, []float64{0.4, 0.5, 0}, 0.4, 1},
 	} {

@@ -11,7 +11,7 @@ import (
 const (
 	// calm is the share of the processors that the host of a virtual machine takes
 	// even when it is quiet.
-	calm = 0.1
+	calm = 0.15
 	// pause is how long a host that takes more is left alone.
 	pause = 5 * time.Second
 )
