@@ -145,23 +145,6 @@ func TestWhatTheHostDisturbedIsMeasuredAgain(t *testing.T) {
 	}
 }
 
-func TestProcessorsAreRead(t *testing.T) {
-	before, err := parseProcessors("cpu  10 0 10 60 10 0 0 10 7 0\ncpu0 1 1 1 1\n")
-	if err != nil {
-		t.Fatal(err)
-	}
-	now, err := parseProcessors("cpu  50 0 20 80 10 0 0 40 9 0\n")
-	if share := now.since(before); err != nil || share != 0.3 {
-		t.Error(share, err)
-	}
-	if now.since(now) != 0 {
-		t.Error("no time has a share")
-	}
-	if _, err := parseProcessors("cpu0 1 2\n"); err == nil {
-		t.Error("no line of all processors is no error")
-	}
-}
-
 func TestAFallByAThirdIsReported(t *testing.T) {
 	before := &result{Figures: []figure{
 		{Operation: "a", Engine: "sqlite", Connections: 128, OfFloor: 0.3},

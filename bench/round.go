@@ -6,6 +6,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"claviger/test/processors"
 )
 
 // figure is what an operation showed on one engine at one number of connections:
@@ -146,7 +148,7 @@ func (b *bench) load(ctx context.Context, f figure, p *process, r request, answe
 	if err != nil {
 		return f, err
 	}
-	all, err := readProcessors()
+	all, err := processors.Read()
 	if err != nil {
 		return f, err
 	}
@@ -158,7 +160,7 @@ func (b *bench) load(ctx context.Context, f figure, p *process, r request, answe
 	if err != nil {
 		return f, err
 	}
-	now, err := readProcessors()
+	now, err := processors.Read()
 	if err != nil {
 		return f, err
 	}
@@ -168,7 +170,7 @@ func (b *bench) load(ctx context.Context, f figure, p *process, r request, answe
 	f.Connections, f.PerSecond = l.connections, m.PerSecond
 	f.P50, f.P99 = m.P50.Seconds()*1e3, m.P99.Seconds()*1e3
 	f.CPU = (after - before).Seconds() * 1e6 / float64(m.Requests)
-	f.Stolen = now.since(all)
+	f.Stolen = now.StolenSince(all)
 	b.say("  %-20s %-8s %4d connections %8.0f/s  p50 %8.2f ms  p99 %8.2f ms  %4.0f us of the processor, %2.0f %% taken by the host", f.Operation,
 		f.Engine, f.Connections, f.PerSecond, f.P50, f.P99, f.CPU, f.Stolen*100)
 	return f, nil

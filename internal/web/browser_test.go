@@ -131,9 +131,16 @@ const check = `(() => {
 	return wrong;
 })()`
 
+// drawn waits until the page was drawn: what has autofocus gets it just before (HTML,
+// "update the rendering"), which may be after the page was loaded.
+const drawn = `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))`
+
 // expectGood fails for what is wrong with the page on show.
 func (b *browser) expectGood(t *testing.T, where string) {
 	t.Helper()
+	if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](drawn, chromedp.EvalAwaitPromise)); err != nil {
+		t.Fatal(err)
+	}
 	wrong, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]string](check))
 	if err != nil {
 		t.Fatal(err)

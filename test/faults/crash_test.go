@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"claviger/internal/store/storetest"
+	"claviger/test/processors"
 )
 
 // PostgreSQL crashes under a server that goes on running. Until it is back, the
@@ -41,12 +42,12 @@ func (l *load) wantUnavailable() {
 		"revocation":         func() (answer, error) { return l.revoke(live.party, live.latest, "") },
 	} {
 		for range 5 {
-			began := time.Now()
+			began := processors.Start()
 			a, err := ask()
 			if err != nil || a.Status != http.StatusServiceUnavailable || a.Error != "temporarily_unavailable" || a.Header.Get("Retry-After") == "" {
 				l.t.Errorf("%s without the database: %d %q, Retry-After %q, %v", name, a.Status, a.Error, a.Header.Get("Retry-After"), err)
 			}
-			if took := time.Since(began); took > 12*time.Second {
+			if took := began.Took(); took > 12*time.Second {
 				l.t.Errorf("%s without the database took %s", name, took)
 			}
 		}
@@ -98,9 +99,9 @@ func (l *load) during(happens func()) {
 // that the server may have kept.
 func (l *load) wantHealed() {
 	l.t.Helper()
-	live, began := l.alive(), time.Now()
+	live, began := l.alive(), processors.Start()
 	eventually(l.t, "the server works again", func() bool { return l.served(live) })
-	if took := time.Since(began); took > 5*time.Second {
+	if took := began.Took(); took > 5*time.Second {
 		l.t.Errorf("healing took %s", took)
 	}
 	eventually(l.t, "every connection works again", func() bool {

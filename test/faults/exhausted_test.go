@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"claviger/internal/store/storetest"
+	"claviger/test/processors"
 )
 
 // Every read connection waits for a table that somebody has locked, and many
@@ -29,7 +30,7 @@ func TestR12_ConnectionsAllBusy(t *testing.T) {
 	locker := connect(t, database)
 	execute(t, locker, "BEGIN")
 	execute(t, locker, "LOCK TABLE grants IN ACCESS EXCLUSIVE MODE")
-	began := time.Now()
+	began := processors.Start()
 	var asking sync.WaitGroup
 	for _, token := range unseen {
 		asking.Go(func() {
@@ -39,7 +40,7 @@ func TestR12_ConnectionsAllBusy(t *testing.T) {
 	}
 	asking.Go(h.wantVerification)
 	asking.Wait()
-	if took := time.Since(began); took > 16*time.Second {
+	if took := began.Took(); took > 16*time.Second {
 		t.Errorf("%d reads, two at a time, were refused after %s", 2*workers, took)
 	}
 	execute(t, locker, "ROLLBACK")
@@ -57,7 +58,7 @@ func TestR12_NoMoreConnections(t *testing.T) {
 		role.limit(connections)
 		var answered, refused atomic.Int64
 		var asking sync.WaitGroup
-		began := time.Now()
+		began := processors.Start()
 		for range 4 * workers {
 			asking.Go(func() {
 				switch a, err := h.signIn(h.parties[0], ""); {
@@ -72,7 +73,7 @@ func TestR12_NoMoreConnections(t *testing.T) {
 		}
 		asking.Go(h.wantVerification)
 		asking.Wait()
-		if took := time.Since(began); took > 20*time.Second {
+		if took := began.Took(); took > 20*time.Second {
 			t.Errorf("with %d connections, the answers took %s", connections, took)
 		}
 		t.Logf("with %d connections, %d were answered and %d refused", connections, answered.Load(), refused.Load())

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"claviger/test/faults/history"
+	"claviger/test/processors"
 )
 
 // The server is told to stop in the midst of its work. What it has taken, it
@@ -29,9 +30,9 @@ func TestR18_StoppedUnderLoad(t *testing.T) {
 
 // stop sends SIGTERM and waits for the end.
 func (l *load) stop() {
-	process, began := l.process, time.Now()
+	process, began := l.process, processors.Start()
 	l.end(syscall.SIGTERM)
-	if took := time.Since(began); took > 10*time.Second {
+	if took := began.Took(); took > 10*time.Second {
 		l.t.Errorf("stopping took %s", took)
 	}
 	if code := process.ProcessState.ExitCode(); code != 0 {

@@ -1,0 +1,39 @@
+package processors
+
+import (
+	"testing"
+	"time"
+)
+
+func TestProcessorsAreRead(t *testing.T) {
+	before, err := parse("cpu  10 0 10 60 10 0 0 10 7 0\ncpu0 1 1 1 1\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, err := parse("cpu  50 0 20 80 10 0 0 40 9 0\n")
+	if share := now.StolenSince(before); err != nil || share != 0.3 {
+		t.Error(share, err)
+	}
+	if now.StolenSince(now) != 0 {
+		t.Error("no time has a share")
+	}
+	if _, err := parse("cpu0 1 2\n"); err == nil {
+		t.Error("no line of all processors is no error")
+	}
+}
+
+func TestWatchLeavesOutWhatWasStolen(t *testing.T) {
+	w := Start()
+	w.began = time.Now().Add(-time.Hour)
+	if took := w.Took(); took > time.Hour+time.Minute {
+		t.Error(took)
+	}
+	now, err := Read()
+	if err != nil || now.all == 0 {
+		t.Skip("nothing is known of the processors:", err)
+	}
+	w.before = Count{all: now.all - 1_000_000, stolen: now.stolen - 500_000}
+	if took := w.Took(); took < 29*time.Minute || took > 31*time.Minute {
+		t.Errorf("of an hour, half of which was stolen, %s are left", took)
+	}
+}
