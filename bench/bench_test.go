@@ -125,21 +125,24 @@ func TestTheFloorSaysHowMuchTheMachineVaried(t *testing.T) {
 
 func TestWhatTheHostDisturbedIsMeasuredAgain(t *testing.T) {
 	for name, of := range map[string]struct {
-		patience        time.Duration
-		stolen          []float64
-		kept, disturbed float64
+		again     bool
+		patience  time.Duration
+		stolen    []float64
+		kept      float64
+		disturbed int
 	}{
-		"calm":           {time.Hour, []float64{0.05, 0}, 0.05, 0},
-		"calm again":     {time.Hour, []float64{0.5, 0.14, 0}, 0.14, 0},
-		"no patience":    {0, []float64{0.5, 0}, 0.5, 1},
-		"patience ended": {time.Nanosecond, []float64{0.4, 0.5, 0}, 0.4, 1},
+		"calm":           {true, time.Hour, []float64{0.05, 0}, 0.05, 0},
+		"calm again":     {true, time.Hour, []float64{0.5, 0.14, 0}, 0.14, 0},
+		"no patience":    {true, 0, []float64{0.5, 0}, 0.5, 1},
+		"patience ended": {true, time.Nanosecond, []float64{0.4, 0.5, 0}, 0.4, 1},
+		"only once":      {false, time.Hour, []float64{0.5, 0}, 0.5, 1},
 	} {
-		b, tries := &bench{options: options{patience: of.patience, pause: time.Millisecond}}, 0
-		f, err := b.steadily(func() (figure, error) {
+		b, tries := &bench{options: options{patience: of.patience}, pause: time.Millisecond}, 0
+		f, err := b.steadily(of.again, func() (figure, error) {
 			tries++
 			return figure{Stolen: of.stolen[tries-1]}, nil
 		})
-		if err != nil || f.Stolen != of.kept || b.loaded != 1 || float64(b.disturbed) != of.disturbed {
+		if err != nil || f.Stolen != of.kept || b.loaded != 1 || b.disturbed != of.disturbed {
 			t.Errorf("%s: %+v %d %v", name, f, b.disturbed, err)
 		}
 	}

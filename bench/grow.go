@@ -175,10 +175,7 @@ func (b *bench) growthOf(ctx context.Context, i *installation, s *sample, n int)
 		}
 	}
 	measured := func(l load) (figure, error) {
-		if grown[n].once {
-			return b.measure(ctx, o, i, l)
-		}
-		return b.steadily(func() (figure, error) { return b.measure(ctx, o, i, l) })
+		return b.steadily(!grown[n].once, func() (figure, error) { return b.measure(ctx, o, i, l) })
 	}
 	f, err := measured(many)
 	if err != nil {

@@ -23,7 +23,6 @@ type options struct {
 	whole    bool          // everything is measured, often enough, and recorded
 	largest  int           // database of the growth, in refresh tokens; 0: none is measured
 	patience time.Duration // that is left for a host that takes much of the processors
-	pause    time.Duration
 }
 
 func main() {
@@ -50,7 +49,7 @@ func parseOptions(args []string) (options, error) {
 	flags.DurationVar(&o.patience, "patience", 0, "for how long all in all to measure again when the host of a virtual machine takes much of its processors")
 	flags.StringVar(&o.binary, "binary", "", "the program to measure, instead of the one that is built")
 	_ = flags.Parse(args) // it exits
-	o.pause, o.duration, o.engines = pause, time.Duration(*seconds)*time.Second, strings.Split(*engines, ",")
+	o.duration, o.engines = time.Duration(*seconds)*time.Second, strings.Split(*engines, ",")
 	var err error
 	o.chosen, err = choose(*names)
 	o.whole = *names == "" && len(o.engines) == 2 && o.binary == "" && o.count >= 3 && o.largest > 0
@@ -83,7 +82,7 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	b := &bench{options: o, dir: dir, floors: map[string]*process{}, samples: map[string][]figure{}}
+	b := &bench{options: o, dir: dir, pause: pause, floors: map[string]*process{}, samples: map[string][]figure{}}
 	defer b.stop()
 	if err := b.start(ctx); err != nil {
 		return err

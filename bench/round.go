@@ -33,6 +33,7 @@ type bench struct {
 	floors        map[string]*process // by theFloor and signingFloor
 	samples       map[string][]figure // by key
 	order         []string            // of the keys
+	pause         time.Duration       // for a host that takes much of the processors
 	loaded        int                 // how often something was
 	disturbed     int                 // how often the host took much of the processors
 }
@@ -78,7 +79,7 @@ func (b *bench) round(ctx context.Context, l load) error {
 			}
 		}
 		for _, i := range b.installations {
-			f, err := b.steadily(func() (figure, error) { return b.measure(ctx, o, i, l) })
+			f, err := b.steadily(true, func() (figure, error) { return b.measure(ctx, o, i, l) })
 			if err != nil {
 				return fmt.Errorf("%s on %s, %d connections: %w", o.name, i.engine, l.connections, err)
 			}
@@ -100,7 +101,7 @@ func (b *bench) loadFloor(ctx context.Context, name string, l load) (float64, er
 	if err != nil {
 		return 0, err
 	}
-	f, err := b.steadily(func() (figure, error) { return b.load(ctx, figure{Operation: name}, p, r, answer, l) })
+	f, err := b.steadily(true, func() (figure, error) { return b.load(ctx, figure{Operation: name}, p, r, answer, l) })
 	b.add(f)
 	return f.PerSecond, err
 }

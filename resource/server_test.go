@@ -273,9 +273,6 @@ func TestATokenForOneAccountReachesNoOther(t *testing.T) {
 
 // CP-8, CP-9: the whole published table, through the middleware.
 func TestCP_8_CP_9_TheTable(t *testing.T) {
-	if testing.Short() {
-		t.Skip("thousands of decisions")
-	}
 	s := newServer(t)
 	permissions, err := claviger.Dialects.ReadFile("dialects/centrapay/permissions.yaml")
 	if err != nil {

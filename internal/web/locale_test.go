@@ -5,6 +5,9 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
+
+	"claviger/test/processors"
 )
 
 func TestLocale(t *testing.T) {
@@ -39,8 +42,12 @@ func TestH11_LanguageListsAreCapped(t *testing.T) {
 		list := strings.Repeat(unit, 1<<20/len(unit)) + " fr"
 		r := httptest.NewRequest("GET", "/sign-in?ui_locales="+url.QueryEscape(list), nil)
 		r.Header.Set("Accept-Language", list)
+		started := processors.Start()
 		if got := p.Locale(r, list); got != "en" {
 			t.Errorf("%q: got %s", unit, got)
+		}
+		if took := started.Took(); took > 5*time.Second {
+			t.Errorf("%q took %s", unit, took)
 		}
 	}
 	kept := strings.Repeat("de,", 40) + "fr"

@@ -59,13 +59,14 @@ func (c *crowd) client(n int, every time.Duration, done func(answer) bool) {
 		began := time.Now()
 		a, err := c.ask(n)
 		took := time.Since(began)
+		busy := a.Status == http.StatusServiceUnavailable || a.Status == http.StatusTooManyRequests
 		switch {
 		case err == nil && done(a):
 			c.served.Add(1)
 			c.mu.Lock()
 			c.took = append(c.took, took)
 			c.mu.Unlock()
-		case err == nil && a.busy():
+		case err == nil && busy && a.Header.Get("Retry-After") != "":
 			c.refused.Add(1)
 		default:
 			c.t.Errorf("%d %q, %v", a.Status, a.Error, err)

@@ -84,7 +84,7 @@ func (v *visitor) authorization() string {
 // code gets a code, as from a visit to the shop.
 func (v *visitor) code() string {
 	v.t.Helper()
-	for over := time.Now().Add(patience); ; time.Sleep(time.Second) {
+	for over := time.Now().Add(v.record.patience); ; time.Sleep(time.Second) {
 		begun := v.record.history.Begin(history.Operation{ID: v.newID("code"), Kind: history.Issue})
 		page := v.browser.Get(v.authorization())
 		if page.Status == http.StatusServiceUnavailable && time.Now().Before(over) {

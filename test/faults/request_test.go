@@ -6,10 +6,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 )
 
 // answer is an answer of a standard endpoint.
@@ -24,30 +22,6 @@ type answer struct {
 
 func (a answer) refused() bool {
 	return a.Status == http.StatusBadRequest && a.Error == "invalid_grant"
-}
-
-// busy reports whether the client is to come back.
-func (a answer) busy() bool {
-	return (a.Status == http.StatusServiceUnavailable || a.Status == http.StatusTooManyRequests) && a.Header.Get("Retry-After") != ""
-}
-
-// patience is for how long a client comes back.
-const patience = 2 * time.Minute
-
-// patiently comes back for as long as the server says that it is busy, which one is
-// on a machine that has little left for it.
-func patiently(ask func() (answer, error)) (answer, error) {
-	for over := time.Now().Add(patience); ; {
-		a, err := ask()
-		if err != nil || !a.busy() || time.Now().After(over) {
-			return a, err
-		}
-		after, err := strconv.Atoi(a.Header.Get("Retry-After"))
-		if err != nil {
-			return a, err
-		}
-		time.Sleep(time.Duration(after) * time.Second)
-	}
 }
 
 // post sends a form as a client. After an error it is not known whether the

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -31,6 +32,7 @@ type record struct {
 	name     string // in the ids of its requests
 	history  history.History
 	requests atomic.Int64
+	patience time.Duration // for how long a client comes back when it is asked to
 }
 
 func newWitness(i *installation) *witness {
@@ -42,9 +44,24 @@ func (w *witness) newID(kind string) string {
 	return fmt.Sprintf("%s-%s-%d", kind, w.record.name, w.record.requests.Add(1))
 }
 
-// note records a request. Only what was answered 200, or refused as used up or
-// ended, has an outcome that is known.
+// note records a request, and again each time that it comes back after a 503.
 func (w *witness) note(o history.Operation, party *relyingParty, ask func(id string) (answer, error)) (answer, error) {
+	for over := time.Now().Add(w.record.patience); ; {
+		a, err := w.noteOnce(o, party, ask)
+		if !unavailable(a, err) || time.Now().After(over) {
+			return a, err
+		}
+		after, err := strconv.Atoi(a.Header.Get("Retry-After"))
+		if err != nil {
+			return a, err
+		}
+		time.Sleep(time.Duration(after) * time.Second)
+	}
+}
+
+// noteOnce records a request. Only what was answered 200, or refused as used up or
+// ended, has an outcome that is known.
+func (w *witness) noteOnce(o history.Operation, party *relyingParty, ask func(id string) (answer, error)) (answer, error) {
 	o.ID = w.newID(string(o.Kind))
 	begun := w.record.history.Begin(o)
 	a, err := ask(o.ID)
@@ -84,10 +101,8 @@ func (w *witness) revokes(party *relyingParty, token string) (answer, error) {
 func (w *witness) looks(party *relyingParty, tokens ...string) {
 	w.t.Helper()
 	for _, token := range tokens {
-		a, err := patiently(func() (answer, error) {
-			return w.note(history.Operation{Kind: history.Look, Token: token}, party, func(id string) (answer, error) {
-				return w.post(party, "/oauth2/introspect", id, "token", token)
-			})
+		a, err := w.note(history.Operation{Kind: history.Look, Token: token}, party, func(id string) (answer, error) {
+			return w.post(party, "/oauth2/introspect", id, "token", token)
 		})
 		if err != nil || a.Status != http.StatusOK {
 			w.t.Errorf("introspection: %d %q, %v", a.Status, a.Error, err)

@@ -73,5 +73,9 @@ func (w Watch) Took() time.Duration {
 	if err != nil {
 		return time.Since(w.began)
 	}
-	return time.Duration(float64(time.Since(w.began)) * (1 - now.StolenSince(w.before)))
+	return w.less(time.Since(w.began), now)
+}
+
+func (w Watch) less(took time.Duration, now Count) time.Duration {
+	return time.Duration(float64(took) * (1 - now.StolenSince(w.before)))
 }
